@@ -1,0 +1,54 @@
+# Every target sets up .venv by itself; PYTHON=python3.12 make … picks another interpreter.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test test-slow check train train-check evaluate build clean
+
+demo: .venv/demo
+	$(BIN)/spillover predict examples/border-clashes.txt
+
+test: .venv/dev
+	$(BIN)/pytest -n 2
+
+test-slow: .venv/dev
+	$(BIN)/pytest -n 2 -m "slow or not slow"
+
+check: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# The shipped model is what this makes from data/labeled.
+train: .venv/dev
+	$(BIN)/spillover train data/labeled --out build/pretrained
+	rm -rf model/spillover/pretrained
+	mv build/pretrained model/spillover/pretrained
+	rm model/spillover/pretrained/pipeline.joblib
+
+train-check: .venv/dev
+	rm -rf build/again
+	$(BIN)/spillover train data/labeled --out build/again
+	diff -r --exclude=pipeline.joblib build/again model/spillover/pretrained
+	@echo "The shipped model is byte for byte what training makes."
+
+# make evaluate EVAL=real_news.jsonl adds a file that is not part of the repository.
+evaluate: .venv/dev
+	$(BIN)/spillover evaluate data/labeled --split test
+	$(if $(EVAL),$(BIN)/spillover evaluate $(EVAL))
+
+build: .venv/dev
+	$(BIN)/python -m build --outdir build/dist
+
+clean:
+	rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/demo: .venv/bin/python pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+.venv/dev: .venv/bin/python pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@ .venv/demo

@@ -1,0 +1,91 @@
+"""Signals of war in news text, sentence by sentence.
+
+>>> import spillover
+>>> spillover.score("Rockets hit the port, killing three.")  # doctest: +SKIP
+{'military_strike': 0.98, 'casualty_report': 0.97, ...}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, overload
+
+from spillover.scorer import Model
+from spillover.sentences import Document, Sentence
+from spillover.version import __version__
+
+if TYPE_CHECKING:
+    LABELS: tuple[str, ...]
+    """The labels of the shipped model."""
+
+__all__ = ["LABELS", "Document", "Model", "Sentence", "__version__", "load", "score"]
+
+
+def load(path: str | PathLike[str] | None = None) -> Model:
+    """Load a model.
+
+    Parameters
+    ----------
+    path : str or path-like, optional
+        A model folder, as ``spillover train`` writes it; by default the shipped model.
+
+    Returns
+    -------
+    Model
+        Ready to score.
+
+    Raises
+    ------
+    spillover.errors.ModelError
+        If the folder is missing, damaged, or of another format.
+    """
+    from spillover import storage
+
+    return _shipped() if path is None else storage.load(Path(path))
+
+
+@cache
+def _shipped() -> Model:
+    from spillover import storage
+
+    return storage.load(storage.PRETRAINED)
+
+
+@overload
+def score(texts: str) -> dict[str, float]: ...  # type: ignore[overload-overlap]
+@overload
+def score(texts: Iterable[str]) -> list[dict[str, float]]: ...
+def score(texts: str | Iterable[str]) -> dict[str, float] | list[dict[str, float]]:
+    """Score sentences with the shipped model.
+
+    Parameters
+    ----------
+    texts : str or iterable of str
+        One sentence, or several.
+
+    Returns
+    -------
+    dict of str to float, or list of such
+        The calibrated probability of each label; a list if an iterable came.
+
+    Raises
+    ------
+    TypeError
+        If `texts` is neither, or holds what is no str.
+    """
+    if isinstance(texts, bytes) or not isinstance(texts, Iterable):
+        raise TypeError(f"texts must be str or an iterable of str, got {type(texts).__name__}")
+    model = load()
+    many = [texts] if isinstance(texts, str) else list(texts)
+    rows = model.predict_proba(many).tolist()
+    scores = [dict(zip(model.labels, row, strict=True)) for row in rows]
+    return scores[0] if isinstance(texts, str) else scores
+
+
+def __getattr__(name: str) -> tuple[str, ...]:
+    if name == "LABELS":  # read when asked for, so that importing stays quick
+        return load().labels
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

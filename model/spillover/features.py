@@ -1,0 +1,156 @@
+"""Tokens to features: the named blocks that training counts and scoring adds up.
+
+Every block's features come from tokens, or from terms near each other, and are counted without
+regard to the rest of the text. A text's score is therefore a sum over its features, divided in
+each block by the square root of the summed inverse document frequencies (see `BLOCKS`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import Any
+
+from spillover.errors import ModelError
+from spillover.terms import TermClasses
+from spillover.text import tokens
+
+ANALYZER_VERSION = 1
+"""Goes up when the features of any text change; a model of another version is refused."""
+
+BLOCKS = ("words", "chars", "terms", "pairs")
+"""``words``: n-grams of tokens. ``chars``: character n-grams within tokens. ``terms``: n-grams of
+term classes with the plain words between left out, and acts under a cue. ``pairs``: unordered
+pairs of term classes near each other."""
+
+_START, _END = "<s>", "</s>"
+
+
+@dataclass(frozen=True)
+class FeatureSettings:
+    """What each block counts.
+
+    Attributes
+    ----------
+    word_ngrams, char_ngrams, term_ngrams : int
+        The longest n-gram of each; words and terms count from 1, characters from 3.
+    pair_window : int
+        How many terms apart the two of a pair may stand.
+    scope_window : int
+        How many tokens after its cue an act still counts as being under it.
+    """
+
+    word_ngrams: int = 2
+    char_ngrams: int = 4
+    term_ngrams: int = 3
+    pair_window: int = 6
+    scope_window: int = 6
+
+    def to_json(self) -> dict[str, int]:
+        """Return the settings as plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Any) -> FeatureSettings:
+        """Read what `to_json` wrote.
+
+        Raises
+        ------
+        ModelError
+            If a setting is unknown, missing, or no whole number from 1 to 20.
+        """
+        names = set(cls.__dataclass_fields__)
+        if not isinstance(values, dict) or set(values) != names:
+            raise ModelError(f"feature settings must be exactly {sorted(names)}")
+        for name, value in values.items():
+            if type(value) is not int or not 1 <= value <= 20:
+                raise ModelError(f"feature setting {name} must be from 1 to 20, got {value!r}")
+        return cls(**values)
+
+
+class Analyzer:
+    """The features of one block, as a callable for scikit-learn's vectorisers.
+
+    Parameters
+    ----------
+    block : str
+        One of `BLOCKS`.
+    settings : FeatureSettings
+        What the block counts.
+    terms : TermClasses
+        The classes that ``terms`` and ``pairs`` count.
+
+    Raises
+    ------
+    ValueError
+        If `block` is not one of `BLOCKS`.
+    """
+
+    def __init__(self, block: str, settings: FeatureSettings, terms: TermClasses) -> None:
+        if block not in BLOCKS:
+            raise ValueError(f"block must be one of {', '.join(BLOCKS)}, got {block!r}")
+        self.block = block
+        self.settings = settings
+        self.terms = terms
+
+    def __call__(self, text: str) -> list[str]:
+        """Return the block's features of a text, repeated as often as they occur."""
+        return self.features(tokens(text))
+
+    def features(self, words: list[str]) -> list[str]:
+        """Return the block's features of a text's tokens."""
+        return list(getattr(self, "_" + self.block)(words))
+
+    def _words(self, words: list[str]) -> Iterator[str]:
+        yield from words
+        yield from _ngrams([_START, *words, _END], self.settings.word_ngrams)
+
+    def _chars(self, words: list[str]) -> Iterator[str]:
+        for word in words:
+            yield from char_ngrams(word, self.settings.char_ngrams)
+
+    def _terms(self, words: list[str]) -> Iterator[str]:
+        found = self.terms.match(words)
+        yield from self._under_cues(found)
+        names = _collapsed(found)
+        yield from names
+        yield from _ngrams([_START, *names, _END], self.settings.term_ngrams)
+
+    def _under_cues(self, found: list[tuple[int, str]]) -> Iterator[str]:
+        cue, cue_at = "", -1
+        for at, name in found:
+            if name in self.terms.cues:
+                cue, cue_at = name, at
+            elif cue and name in self.terms.acts and at - cue_at <= self.settings.scope_window:
+                yield f"{cue}>{name}"
+
+    def _pairs(self, words: list[str]) -> Iterator[str]:
+        names = _collapsed(self.terms.match(words))
+        for at, name in enumerate(names):
+            for other in names[at + 1 : at + 1 + self.settings.pair_window]:
+                if name != other:
+                    yield f"{name}&{other}" if name < other else f"{other}&{name}"
+
+
+def char_ngrams(word: str, longest: int) -> Iterator[str]:
+    """Yield the character n-grams of one token, from 3 characters up, with a space at each end."""
+    if word[0] in "<?":
+        return
+    padded = f" {word} "
+    for length in range(3, longest + 1):
+        for at in range(len(padded) - length + 1):
+            yield padded[at : at + length]
+
+
+def _ngrams(names: list[str], longest: int) -> Iterator[str]:
+    """Yield the n-grams of two names and more."""
+    for length in range(2, longest + 1):
+        for at in range(len(names) - length + 1):
+            yield " ".join(names[at : at + length])
+
+
+def _collapsed(found: list[tuple[int, str]]) -> list[str]:
+    """Return the classes of the terms found, runs of one class as one ("air force commander")."""
+    names = [name for _, name in found]
+    return names[:1] + [name for last, name in pairwise(names) if name != last]

@@ -1,0 +1,203 @@
+"""The model folder: written, verified, read. Loading runs no code from it.
+
+``config.json`` (format, labels, thresholds, settings, origin), ``weights.safetensors``,
+``vocabulary/BLOCK.txt`` (one feature a line, in the order of the rows), ``terms/CLASS.txt``,
+``README.md`` (the model card) and ``SHA256SUMS`` over all but the card.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from spillover.errors import InputError, ModelError
+from spillover.features import ANALYZER_VERSION, BLOCKS, FeatureSettings
+from spillover.scorer import Block, Model, ModelParts
+from spillover.terms import TermClasses
+from spillover.text import TOKENIZER_VERSION
+
+FORMAT = 1
+PRETRAINED = Path(__file__).parent / "pretrained"
+
+SUMS = "SHA256SUMS"
+_CARD = "README.md"
+PIPELINE = "pipeline.joblib"
+_UNSUMMED = {SUMS, _CARD, PIPELINE}
+_REMEDY = "train it again or fetch it again"
+
+
+def save(parts: ModelParts, folder: Path) -> Model:
+    """Write a model folder and return the model with its version.
+
+    Parameters
+    ----------
+    parts : ModelParts
+        What the model is made of.
+    folder : Path
+        An empty or missing folder.
+    """
+    (folder / "vocabulary").mkdir(parents=True)
+    tensors = {"intercept": parts.intercept}
+    for name, block in parts.blocks.items():
+        tensors[f"{name}.weights"] = np.ascontiguousarray(block.weights)
+        tensors[f"{name}.idf"] = np.ascontiguousarray(block.idf)
+        rows = sorted(block.vocabulary, key=block.vocabulary.__getitem__)
+        (folder / "vocabulary" / f"{name}.txt").write_text(
+            "".join(row + "\n" for row in rows), "utf-8", newline="\n"
+        )
+    (folder / "weights.safetensors").write_bytes(safetensors.numpy.save(tensors))
+    parts.terms.write(folder / "terms")
+    config = {
+        "format": FORMAT,
+        "tokenizer": TOKENIZER_VERSION,
+        "analyzer": ANALYZER_VERSION,
+        "labels": dict(parts.labels),
+        "thresholds": dict(parts.thresholds),
+        "features": parts.settings.to_json(),
+        "training": dict(parts.training),
+    }
+    (folder / "config.json").write_text(
+        json.dumps(config, ensure_ascii=False, indent=2) + "\n", "utf-8", newline="\n"
+    )
+    sums = _sums(folder)
+    (folder / SUMS).write_text(sums, "utf-8", newline="\n")
+    return Model(parts, _version(sums))
+
+
+def load(folder: Path) -> Model:
+    """Read a model folder.
+
+    Parameters
+    ----------
+    folder : Path
+        What `save` or ``spillover train`` wrote.
+
+    Raises
+    ------
+    ModelError
+        If the folder is missing, foreign, damaged, or of another format; says which file.
+    """
+    try:
+        written = (folder / SUMS).read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise ModelError(f"{folder}: no model folder (it has no readable {SUMS})") from None
+    _verify(folder, written)
+    try:
+        config = json.loads((folder / "config.json").read_text("utf-8"))
+        tensors = safetensors.numpy.load((folder / "weights.safetensors").read_bytes())
+        vocabularies = {
+            name: (folder / "vocabulary" / f"{name}.txt").read_text("utf-8").split("\n")[:-1]
+            for name in BLOCKS
+        }
+        terms = TermClasses.read(folder / "terms")
+    except (OSError, ValueError, InputError, safetensors.SafetensorError) as error:
+        raise ModelError(f"{folder}: damaged model ({error}); {_REMEDY}") from None
+    try:
+        return Model(_parts(config, tensors, vocabularies, terms), _version(written))
+    except ModelError as error:
+        raise ModelError(f"{folder}: {error}") from None
+
+
+def _sums(folder: Path) -> str:
+    """Return the lines of SHA256SUMS for the files of a folder, as ``sha256sum`` prints them."""
+    files = sorted(
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if not path.is_dir() or path.is_symlink()
+    )
+    return "".join(
+        f"{hashlib.sha256((folder / file).read_bytes()).hexdigest()}  {file}\n"
+        for file in files
+        if file not in _UNSUMMED
+    )
+
+
+def _version(sums: str) -> str:
+    return hashlib.sha256(sums.encode()).hexdigest()[:12]
+
+
+def _sum_by_file(sums: str) -> dict[str, str]:
+    lines = [line.partition("  ") for line in sums.splitlines()]
+    return {file: digest for digest, _, file in lines}
+
+
+def _verify(folder: Path, written: str) -> None:
+    listed, found = _sum_by_file(written), _sum_by_file(_sums(folder))
+    for file in sorted(listed.keys() | found.keys()):
+        if file not in found:
+            raise ModelError(f"{folder}: {file!r} is missing; {_REMEDY}")
+        if file not in listed:
+            raise ModelError(f"{folder}: {file!r} is not listed in {SUMS}; remove it or {_REMEDY}")
+        if listed[file] != found[file]:
+            raise ModelError(f"{folder}: {file!r} differs from its sum in {SUMS}; {_REMEDY}")
+
+
+def _parts(
+    config: Any,
+    tensors: dict[str, np.ndarray[Any, Any]],
+    vocabularies: dict[str, list[str]],
+    terms: TermClasses,
+) -> ModelParts:
+    if not isinstance(config, dict) or type(config.get("format")) is not int:
+        raise ModelError("config.json is not a model's")
+    versions = ("format", FORMAT), ("tokenizer", TOKENIZER_VERSION), ("analyzer", ANALYZER_VERSION)
+    for name, ours in versions:
+        if config.get(name) != ours:
+            raise ModelError(
+                f"its {name} is version {config.get(name)!r}, this spillover reads {ours}; "
+                "install the spillover it was made with, or train it again"
+            )
+    labels = _table(config, "labels", str)
+    thresholds = _table(config, "thresholds", float)
+    if (
+        not labels
+        or set(labels) != set(thresholds)
+        or not all(0 <= at <= 1 for at in thresholds.values())
+    ):
+        raise ModelError("config.json must give each label a threshold from 0 to 1")
+    shapes: dict[str, tuple[tuple[int, ...], type]] = {"intercept": ((len(labels),), np.float64)}
+    for name, vocabulary in vocabularies.items():
+        if len(set(vocabulary)) != len(vocabulary):
+            raise ModelError(f"vocabulary/{name}.txt has a feature twice")
+        shapes[f"{name}.weights"] = ((len(vocabulary), len(labels)), np.float32)
+        shapes[f"{name}.idf"] = ((len(vocabulary),), np.float32)
+    if set(tensors) != set(shapes):
+        raise ModelError(f"weights.safetensors must hold exactly {', '.join(shapes)}")
+    for name, (shape, dtype) in shapes.items():
+        tensor = tensors[name]
+        if tensor.shape != shape or tensor.dtype != dtype:
+            raise ModelError(
+                f"{name} must be {dtype.__name__} {shape}, is {tensor.dtype} {tensor.shape}"
+            )
+        if not np.isfinite(tensor).all() or (name.endswith(".idf") and (tensor < 0).any()):
+            raise ModelError(f"{name} has values that no training gives")
+    training = config.get("training")
+    return ModelParts(
+        labels=labels,
+        thresholds=thresholds,
+        intercept=tensors["intercept"],
+        blocks={
+            name: Block(
+                {feature: row for row, feature in enumerate(vocabulary)},
+                tensors[f"{name}.weights"],
+                tensors[f"{name}.idf"],
+            )
+            for name, vocabulary in vocabularies.items()
+        },
+        settings=FeatureSettings.from_json(config.get("features")),
+        terms=terms,
+        training=training if isinstance(training, dict) else {},
+    )
+
+
+def _table(config: dict[str, Any], name: str, kind: type) -> dict[str, Any]:
+    table = config.get(name)
+    if not isinstance(table, dict) or not all(type(entry) is kind for entry in table.values()):
+        raise ModelError(f"config.json: {name!r} must give each label a {kind.__name__}")
+    return table

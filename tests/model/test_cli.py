@@ -1,0 +1,184 @@
+"""The commands as a user runs them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ARTICLE = Path(__file__).parents[2] / "examples" / "border-clashes.txt"
+STRIKE = "Rockets hit the port, killing three."
+
+
+def run(
+    *arguments: str | Path, stdin: bytes = b"", cwd: Path | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "spillover", *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        cwd=cwd,
+        check=False,
+    )
+
+
+def lines(done: subprocess.CompletedProcess[bytes]) -> list[dict[str, Any]]:
+    assert done.returncode == 0, done.stderr.decode()
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def refused(done: subprocess.CompletedProcess[bytes], message: str) -> None:
+    """Assert that a run failed with exit status 2 and this one line."""
+    error = done.stderr.decode()
+    assert done.returncode == 2, error
+    assert message in error
+    assert error.count("\n") == 1, error
+    assert error.startswith("spillover: ")
+
+
+def test_predict_an_article() -> None:
+    found = lines(run("predict", ARTICLE))
+    text = ARTICLE.read_text()
+    assert len(found) == 16
+    for number, each in enumerate(found):
+        assert each["sentence"] == number
+        assert text[each["start"] : each["end"]] == each["text"]
+    carried = {each["text"]: each["labels"] for each in found}
+    assert carried["It gave no word on casualties."] == []
+
+
+def test_predict_text_and_thresholds() -> None:
+    [found] = lines(run("predict", "--text", STRIKE))
+    assert found["labels"] == ["military_strike", "casualty_report"]
+    [found] = lines(
+        run("predict", "--text", STRIKE, "--threshold", "1", "--threshold", "spillover_risk=0")
+    )
+    assert found["labels"] == ["spillover_risk"]
+
+
+def test_predict_reads_standard_input_and_keeps_columns(tmp_path: Path) -> None:
+    rows = b'{"id": 7, "body": "Rockets hit the port. Bread is dear."}\n'
+    found = lines(run("predict", "-", "--input-format", "jsonl", "--column", "body", stdin=rows))
+    assert [each["document"] for each in found] == ["-:1", "-:1"]
+    assert [each["source"] for each in found] == [{"id": 7}] * 2
+
+
+def test_predict_without_splitting_and_only() -> None:
+    text = f"{STRIKE} More.\nBread is dear.\n".encode()
+    assert len(lines(run("predict", "--no-split", stdin=text))) == 2
+    [found] = lines(run("predict", "--no-split", "--only", "casualty_report", stdin=text))
+    assert found["text"] == f"{STRIKE} More."
+
+
+def test_predict_into_a_file_that_evaluate_reads(tmp_path: Path) -> None:
+    for kind in ("jsonl", "csv", "parquet"):
+        out = tmp_path / f"out.{kind}"
+        done = run("predict", ARTICLE, "--output", out)
+        assert (done.returncode, done.stdout) == (0, b"")
+        result = run("evaluate", out, "--json")
+        assert json.loads(result.stdout)["labels"]["military_strike"]["f1"] == 1.0
+
+
+def test_an_empty_input_gives_an_empty_output() -> None:
+    assert lines(run("predict", stdin=b"")) == []
+
+
+def test_rows_without_text_can_be_skipped(tmp_path: Path) -> None:
+    rows = tmp_path / "in.jsonl"
+    rows.write_text('{"text": null}\n{"text": "Bread is dear."}\n')
+    refused(run("predict", rows), f"{rows}:1: 'text' must be text, got null")
+    done = run("predict", rows, "--on-error", "skip")
+    assert len(lines(done)) == 1
+    assert b"1 rows without text were skipped" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["predict", "missing.txt"], "missing.txt: no such file"),
+        (["predict", "a.txt", "--model", "nowhere"], "nowhere: no model folder"),
+        (["predict", "a.txt", "--only", "strike"], "--only: no label 'strike' (there are"),
+        (
+            ["predict", "a.txt", "--threshold", "high"],
+            "--threshold must be P or LABEL=P, got 'high'",
+        ),
+        (["predict", "a.txt", "--threshold", "x=0.1"], "no label 'x'"),
+        (["predict", "a.txt", "--text", "b"], "give files or --text, not both"),
+        (["predict", "a.txt", "--on-error", "go"], "--on-error must be stop or skip, got 'go'"),
+        (["predict", "a.txt", "--input-format", "pdf"], "--input-format must be one of"),
+        (["predict", "a.txt", "-o", "a.xlsx"], "a.xlsx: its suffix must be one of"),
+        (["predict", "a.jsonl"], "a.jsonl:1204: not JSON (Expecting value)"),
+        (["predict", "latin.txt"], "latin.txt: not utf-8 (byte 0xe9 at 3); name its encoding"),
+        (["evaluate", "a.txt"], "a.txt: rows are read from"),
+        (["evaluate", "labels.jsonl"], "labels.jsonl:1: the model has no label 'riot'"),
+        (["evaluate", "numbers.jsonl"], "numbers.jsonl:1: a label must be a string, got 3"),
+        (["evaluate", "labels.jsonl", "--split", "dev"], "--split must be all, train or test"),
+        (["train", "--out", "m"], "no DATA given, and there is no data/labeled here"),
+        (["train", "labels.jsonl", "--out", "m"], "the training split has 1 item(s)"),
+        (["train", "labels.jsonl", "--out", "."], ".: is there already and is no model folder"),
+        (["info", "--model", "a.txt"], "a.txt: no model folder"),
+    ],
+)
+def test_bad_input_gets_one_line(tmp_path: Path, arguments: list[str], message: str) -> None:
+    (tmp_path / "a.txt").write_text("A word.")
+    (tmp_path / "a.jsonl").write_text('{"text": "fine"}\n' * 1203 + "broken\n")
+    (tmp_path / "latin.txt").write_bytes(b"caf\xe9")
+    (tmp_path / "labels.jsonl").write_text('{"text": "a", "labels": ["riot"]}\n')
+    (tmp_path / "numbers.jsonl").write_text('{"text": "a", "labels": [3]}\n')
+    before = sorted(tmp_path.iterdir())
+    if arguments[0] == "predict" and "-o" not in arguments:
+        arguments = [*arguments, "-o", "out.jsonl"]
+    refused(run(*arguments, cwd=tmp_path), message)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_info() -> None:
+    shown = run("info").stdout.decode()
+    assert "military_strike  (threshold 0." in shown
+    found = json.loads(run("info", "--json").stdout)
+    assert shown.startswith(f"model     {found['version']}\n")
+    assert set(found["thresholds"]) == set(found["labels"])
+
+
+def test_help_shows_an_example() -> None:
+    assert b"predict" in run("--help").stdout
+    for command in ("predict", "train", "evaluate", "info"):
+        assert f"Example: spillover {command} ".encode() in run(command, "--help").stdout
+
+
+def test_a_closed_pipe_ends_quietly(tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text("A word. " * 20_000)
+    with subprocess.Popen(
+        [sys.executable, "-m", "spillover", "predict", str(tmp_path / "in.txt")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+
+
+def test_scoring_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, spillover, spillover.cli\n"
+        "spillover.score('Rockets hit the port.')\n"
+        "sys.argv = ['spillover', 'predict', '--text', 'Rockets hit the port.']\n"
+        "try:\n    spillover.cli.main()\nexcept SystemExit:\n    pass\n"
+        "heavy = {'sklearn', 'scipy', 'pandas', 'pyarrow', 'datasets', 'joblib'}\n"
+        "print(sorted(heavy & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert done.stdout.splitlines()[-1] == b"[]"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
+def test_a_folder_without_permission(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    refused(run("predict", ARTICLE, "-o", tmp_path / "a.csv"), "cannot be written")

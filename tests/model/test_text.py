@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spillover.text import tokens
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Rockets hit Israel's port.", ["rockets", "hit", "israel", "port"]),
+        ("US and U.S. troops told us", ["u.s", "and", "u.s", "troops", "told", "us"]),
+        (
+            "At least 1,200 of M23 since 2022",
+            ["at", "least", "<num>", "of", "m23", "since", "<year>"],
+        ),
+        ("It didn't; why?", ["it", "didn't", "why", "?"]),
+        ("cease-fire at 06:30", ["cease", "fire", "at", "<num>"]),
+        ("'quoted' “words”", ["quoted", "words"]),
+        ("", []),
+        (" \n—…", []),
+    ],
+)
+def test_tokens(text: str, expected: list[str]) -> None:
+    assert tokens(text) == expected
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [
+        "Israel’s for\u00adces ki\u200blled three",  # curly quote, soft hyphen, zero-width space
+        "Israel's\u00a0forces  killed\r\nthree",  # other white space
+        "Israel&#39;s forces killed&nbsp;three",  # entities
+        "Ｉsrael's ﬁorces killed three".replace("ﬁo", "fo"),  # full-width letter
+        "\ufeffIsrael's forces \u202akilled\u202c three",  # byte order and directional marks
+        "ISRAEL'S FORCES KILLED THREE",
+    ],
+)
+def test_tokens_see_what_a_reader_sees(variant: str) -> None:
+    assert tokens(variant) == tokens("Israel's forces killed three")
+
+
+@given(st.text())
+def test_tokens_are_lower_case_words_of_any_text(text: str) -> None:
+    for token in tokens(text):
+        assert token
+        assert token.split() == [token]
+        assert token == token.lower() or not token.isascii()
+
+
+@given(st.text(), st.text())
+def test_white_space_separates(left: str, right: str) -> None:
+    assert tokens(f"{left} {right}") == tokens(left) + tokens(right)
+
+
+def test_a_long_chunk_is_cut_like_a_short_one() -> None:
+    assert tokens("killed," * 1000) == ["killed"] * 1000

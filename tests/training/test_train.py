@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+
+import spillover
+from spillover.errors import InputError
+from spillover.terms import TermClasses
+from spillover_training.corpus import Row, checked_row
+from spillover_training.train import train
+
+
+def _silent(done: int, total: int) -> None:
+    """Show no progress."""
+
+
+TERMS = TermClasses.parse({"weather": "rain, snow", "sport": "goal, match"})
+
+
+def own_rows(n_items: int = 40) -> list[Row]:
+    """Rows of somebody else's two labels, in items of two sentences."""
+    rows = []
+    for item in range(n_items):
+        wet, won = item % 2 == 0, item % 3 == 0
+        text = f"{'Rain and snow' if wet else 'Sun'} fell; {'a goal won' if won else 'no one won'}."
+        labels = ["weather"] * wet + ["sport"] * won
+        for number in range(2):
+            record = {"text": text, "labels": labels, "item": f"item {item}"}
+            rows.append(checked_row(record, f"x:{2 * item + number}"))
+    return rows
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != "pipeline.joblib"
+    }
+
+
+def test_the_same_data_give_the_same_bytes(trained: Path, rows: list[Row], tmp_path: Path) -> None:
+    labels = spillover.load(trained).parts.labels
+    train(rows, labels, tmp_path / "again", terms=TermClasses.read(), jobs=2, progress=_silent)
+    assert files(tmp_path / "again") == files(trained)
+
+
+def test_own_labels(tmp_path: Path) -> None:
+    steps = []
+    model, test = train(
+        own_rows(),
+        {"weather": "It rains.", "sport": ""},
+        tmp_path / "model",
+        terms=TERMS,
+        jobs=1,
+        progress=lambda done, total: steps.append((done, total)),
+    )
+    assert model.labels == ("weather", "sport")
+    assert model.predict(["Rain and snow fell; no one won.", "Sun fell; a goal won."]) == [
+        ("weather",),
+        ("sport",),
+    ]
+    assert test is not None
+    assert test.macro_f1 == 1.0
+    assert [done for done, _ in steps] == list(range(13))
+    assert {total for _, total in steps} == {12}
+    card = (tmp_path / "model" / "README.md").read_text()
+    assert f"# Model {model.version}" in card
+    assert "- **weather** (threshold 0." in card
+    assert model.parts.terms == TERMS
+
+
+def test_the_pipeline_beside_the_model_is_the_model(trained: Path, rows: list[Row]) -> None:
+    texts = [row.text for row in rows[:20]]
+    pipeline = joblib.load(trained / "pipeline.joblib")
+    np.testing.assert_allclose(
+        pipeline.predict_proba(texts), spillover.load(trained).predict_proba(texts), atol=1e-6
+    )
+
+
+def test_the_model_does_not_learn_from_the_test_split(tmp_path: Path) -> None:
+    rows = own_rows()
+    train(rows, {"weather": "", "sport": ""}, tmp_path / "a", terms=TERMS, jobs=1, progress=_silent)
+    changed = [
+        checked_row({"text": "Other.", "labels": [], "item": row.item}, row.where)
+        if row.split == "test"
+        else row
+        for row in rows
+    ]
+    train(
+        changed, {"weather": "", "sport": ""}, tmp_path / "b", terms=TERMS, jobs=1, progress=_silent
+    )
+    for file in ("weights.safetensors", "vocabulary/words.txt"):
+        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
+
+
+def test_a_model_is_replaced_and_nothing_else_is(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    for _ in range(2):
+        train(own_rows(), {"weather": "", "sport": ""}, out, terms=TERMS, jobs=1, progress=_silent)
+    assert list(tmp_path.iterdir()) == [out]
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
+    with pytest.raises(InputError, match="is there already and is no model folder"):
+        train(
+            own_rows(),
+            {"weather": "", "sport": ""},
+            tmp_path / "mine",
+            terms=TERMS,
+            jobs=1,
+            progress=_silent,
+        )
+    assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
+
+
+def test_too_little_data_leave_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=re.escape("has 0 item(s) with a row with it")):
+        train(
+            own_rows(),
+            {"weather": "", "flood": ""},
+            tmp_path / "out",
+            terms=TERMS,
+            jobs=1,
+            progress=_silent,
+        )
+    with pytest.raises(InputError, match="no row carries a label"):
+        train(own_rows(), {}, tmp_path / "out", terms=TERMS, jobs=1, progress=_silent)
+    assert not list(tmp_path.iterdir())

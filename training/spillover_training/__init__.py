@@ -1,0 +1,1 @@
+"""Training and evaluation of spillover models; needs the extra ``spillover[train]``."""

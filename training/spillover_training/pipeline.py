@@ -1,0 +1,162 @@
+"""The scikit-learn pipeline: TF-IDF blocks side by side, then one linear classifier a label."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse
+from scipy.special import expit
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import FeatureUnion, Pipeline
+
+from spillover.features import BLOCKS, Analyzer, FeatureSettings
+from spillover.terms import TermClasses
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+BLOCK_WEIGHTS = {"words": 1.0, "chars": 1.0, "terms": 1.0, "pairs": 0.5}
+"""Pairs overlap with the n-grams of terms; at half weight they cost no other block its say."""
+
+MIN_DF = 2
+"""A feature that only one training sentence has cannot be learnt, only remembered."""
+
+
+class ScaleBySum(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Divide each row by the square root of its sum.
+
+    Between no normalisation and the L1 norm, and near the L2 norm where features occur once. Unlike
+    the L2 norm it needs only sums over occurrences, which a scorer can keep a word at a time.
+
+    Parameters
+    ----------
+    weight : float
+        What each row is multiplied by afterwards.
+    """
+
+    def __init__(self, weight: float = 1.0) -> None:
+        self.weight = weight
+
+    def fit(self, rows: scipy.sparse.csr_matrix, y: object = None) -> Self:
+        """Do nothing; there is nothing to learn."""
+        return self
+
+    def transform(self, rows: scipy.sparse.csr_matrix) -> scipy.sparse.csr_matrix:
+        """Scale rows.
+
+        Parameters
+        ----------
+        rows : sparse float64 array (n_texts, n_features)
+            Not negative.
+
+        Returns
+        -------
+        sparse float64 array (n_texts, n_features)
+            The rows scaled; a row of zeros stays one.
+        """
+        sums = np.asarray(rows.sum(axis=1)).ravel()
+        scales = np.divide(self.weight, np.sqrt(sums), out=np.zeros_like(sums), where=sums > 0)
+        return scipy.sparse.diags(scales) @ rows
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+
+class CalibratedLinear(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """One L2-regularised logistic regression a label, with calibration folded in.
+
+    Parameters
+    ----------
+    C : sequence of float
+        Inverse regularisation strength a label.
+    slopes, offsets : sequence of float, optional
+        Platt scaling a label: the calibrated logit is ``slope * margin + offset``.
+
+    Attributes
+    ----------
+    coef_ : float64 array (n_labels, n_features)
+        Weights after calibration.
+    intercept_ : float64 array (n_labels,)
+        Intercepts after calibration.
+    classes_ : int array (n_labels,)
+        The columns of the labels.
+    """
+
+    def __init__(
+        self,
+        C: Sequence[float] = (1.0,),  # noqa: N803
+        slopes: Sequence[float] | None = None,
+        offsets: Sequence[float] | None = None,
+    ) -> None:
+        self.C = C
+        self.slopes = slopes
+        self.offsets = offsets
+
+    def fit(self, rows: scipy.sparse.csr_matrix, y: Bools) -> Self:
+        """Fit one classifier a column of `y`, a bool array (n_texts, n_labels)."""
+        fitted = [fit_margin(rows, y[:, label], strength) for label, strength in enumerate(self.C)]
+        slopes = np.ones(len(fitted)) if self.slopes is None else np.asarray(self.slopes)
+        offsets = np.zeros(len(fitted)) if self.offsets is None else np.asarray(self.offsets)
+        self.coef_ = slopes[:, None] * np.vstack([one.coef_ for one in fitted])
+        self.intercept_ = slopes * np.hstack([one.intercept_ for one in fitted]) + offsets
+        self.classes_ = np.arange(len(fitted))
+        return self
+
+    def decision_function(self, rows: scipy.sparse.csr_matrix) -> Floats:
+        """Return calibrated logits, float64 array (n_texts, n_labels)."""
+        logits: Floats = np.asarray(rows @ self.coef_.T) + self.intercept_
+        return logits
+
+    def predict_proba(self, rows: scipy.sparse.csr_matrix) -> Floats:
+        """Return calibrated probabilities, float64 array (n_texts, n_labels)."""
+        probabilities: Floats = expit(self.decision_function(rows))
+        return probabilities
+
+
+def fit_margin(rows: scipy.sparse.csr_matrix, y: Bools, strength: float) -> LogisticRegression:
+    """Fit one label's logistic regression, rare and common class weighing the same.
+
+    The primal solver of LIBLINEAR: exact to its tolerance and the same at every run.
+    """
+    return LogisticRegression(
+        C=strength, class_weight="balanced", solver="liblinear", max_iter=1000
+    ).fit(rows, y)
+
+
+def features(settings: FeatureSettings, terms: TermClasses) -> FeatureUnion:
+    """Return the unfitted blocks, one TF-IDF vectoriser each, in the order of `BLOCKS`."""
+    return FeatureUnion(
+        [
+            (
+                block,
+                Pipeline(
+                    [
+                        (
+                            "tfidf",
+                            TfidfVectorizer(
+                                analyzer=Analyzer(block, settings, terms), norm=None, min_df=MIN_DF
+                            ),
+                        ),
+                        ("scale", ScaleBySum(BLOCK_WEIGHTS[block])),
+                    ]
+                ),
+            )
+            for block in BLOCKS
+        ]
+    )
+
+
+def pipeline(
+    settings: FeatureSettings,
+    terms: TermClasses,
+    **classifier: Any,
+) -> Pipeline:
+    """Return the unfitted pipeline; `classifier` are the parameters of `CalibratedLinear`."""
+    return Pipeline(
+        [("features", features(settings, terms)), ("classifier", CalibratedLinear(**classifier))]
+    )

@@ -1,0 +1,250 @@
+"""Hyperparameters, calibration and thresholds by cross-validation grouped by item."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse
+from joblib import Parallel, delayed
+from scipy.special import expit
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import precision_recall_curve
+
+from spillover.errors import InputError
+from spillover.features import FeatureSettings
+from spillover.terms import TermClasses
+from spillover_training.corpus import Row
+from spillover_training.pipeline import Bools, Floats, features, fit_margin
+
+STRENGTHS = (0.25, 0.5, 1.0, 2.0, 4.0)
+"""Candidates for C, the inverse regularisation strength."""
+
+FOLDS = 4
+SEARCHED_ROWS = 200_000
+"""Above this many rows the search runs on a sample of the items."""
+
+Folds = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What cross-validation chose, one entry a label.
+
+    Attributes
+    ----------
+    strengths : tuple of float
+        C of the logistic regression.
+    slopes, offsets : tuple of float
+        Platt scaling of its margin.
+    thresholds : tuple of float
+        The calibrated probability of the best F1.
+    f1 : tuple of float
+        That F1, on out-of-fold predictions.
+    n_folds : int
+        How many folds there were.
+    n_rows : int
+        How many rows took part.
+    """
+
+    strengths: tuple[float, ...]
+    slopes: tuple[float, ...]
+    offsets: tuple[float, ...]
+    thresholds: tuple[float, ...]
+    f1: tuple[float, ...]
+    n_folds: int
+    n_rows: int
+
+
+def targets(rows: Sequence[Row], labels: Sequence[str]) -> Bools:
+    """Return which row carries which label, bool array (n_rows, n_labels)."""
+    return np.array([[label in row.labels for label in labels] for row in rows], dtype=bool)
+
+
+def search(
+    rows: Sequence[Row],
+    labels: Mapping[str, str],
+    settings: FeatureSettings,
+    terms: TermClasses,
+    *,
+    jobs: int,
+    progress: Callable[[int, int], None],
+) -> Choice:
+    """Choose C a label by F1, then calibrate and choose the threshold on the same margins.
+
+    Every margin is that of a model that saw no sentence of the same item. Calibration is Platt
+    scaling (Platt 1999, "Probabilistic outputs for support vector machines", section 2.2) without
+    its smoothed targets, which matter only for few examples.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        The training rows.
+    labels : Mapping of str to str
+        The labels in order.
+    settings : FeatureSettings
+        What the features count.
+    terms : TermClasses
+        The term classes.
+    jobs : int
+        Processes to use.
+    progress : callable
+        Called with the number of fits done and their total.
+
+    Returns
+    -------
+    Choice
+        The same whatever `jobs` is.
+
+    Raises
+    ------
+    InputError
+        If the data are too few to cross-validate; says what is missing.
+    """
+    sample = _sampled(rows)
+    y = targets(sample, list(labels))
+    folds = item_folds(sample, y, list(labels))
+    n_folds = int(folds.max()) + 1
+    texts = [row.text for row in sample]
+    margins = np.empty((len(STRENGTHS), *y.shape))
+    done, total = 0, n_folds * (1 + len(labels))
+    progress(done, total)
+    with Parallel(n_jobs=jobs, return_as="generator") as parallel:
+        matrices = []
+        for fold_matrices in parallel(
+            delayed(_matrices)(texts, folds != fold, settings, terms) for fold in range(n_folds)
+        ):
+            matrices.append(fold_matrices)
+            done += 1
+            progress(done, total)
+        tasks = [(fold, label) for fold in range(n_folds) for label in range(len(labels))]
+        fitted = parallel(
+            delayed(_margins)(*matrices[fold], y[folds != fold, label]) for fold, label in tasks
+        )
+        for (fold, label), held_out in zip(tasks, fitted, strict=True):
+            margins[:, folds == fold, label] = held_out
+            done += 1
+            progress(done, total)
+    chosen = [_choose(margins[:, :, label], y[:, label]) for label in range(len(labels))]
+    strengths, slopes, offsets, thresholds, f1 = map(tuple, zip(*chosen, strict=True))
+    return Choice(strengths, slopes, offsets, thresholds, f1, n_folds, len(sample))
+
+
+def item_folds(rows: Sequence[Row], y: Bools, labels: Sequence[str]) -> Folds:
+    """Deal the items out to folds, those of the rarest label first, so that each fold has some.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        The rows.
+    y : bool array (n_rows, n_labels)
+        Which row carries which label.
+    labels : sequence of str
+        The labels' names, for messages.
+
+    Returns
+    -------
+    int array (n_rows,)
+        The fold of each row, from 0.
+
+    Raises
+    ------
+    InputError
+        If a label has too few rows or items with it, or without it.
+    """
+    items: dict[str, list[int]] = {}
+    for number, row in enumerate(rows):
+        items.setdefault(row.item, []).append(number)
+    if len(items) < 2:
+        raise InputError(
+            f"the training split has {len(items)} item(s); cross-validation needs at least 2: "
+            "give rows of more items, or drop the column 'item' to let each text be its own"
+        )
+    carries = np.array([y[numbers].any(axis=0) for numbers in items.values()])
+    lacks = np.array([(~y[numbers]).any(axis=0) for numbers in items.values()])
+    for label, name in enumerate(labels):
+        for which, found in (("with", carries[:, label].sum()), ("without", lacks[:, label].sum())):
+            if found < 2:
+                raise InputError(
+                    f"label {name!r}: the training split has {found} item(s) with a row {which} "
+                    "it; cross-validation needs at least 2"
+                )
+    n_folds = min(FOLDS, len(items))
+    by_rarity = np.argsort(carries.sum(axis=0), kind="stable")
+    rarest = np.where(
+        carries[:, by_rarity].any(axis=1), carries[:, by_rarity].argmax(axis=1), len(labels)
+    )
+    hashes = [hashlib.sha256(item.encode()).digest() for item in items]
+    order = sorted(range(len(items)), key=lambda item: (rarest[item], hashes[item]))
+    folds = np.empty(len(rows), dtype=np.intp)
+    numbers_of = list(items.values())
+    for place, item in enumerate(order):
+        folds[numbers_of[item]] = place % n_folds
+    for fold in range(n_folds):
+        for label, name in enumerate(labels):
+            if len(np.unique(y[folds != fold, label])) < 2:
+                raise InputError(
+                    f"label {name!r}: too few rows to cross-validate; "
+                    "give more items with it and without it"
+                )
+    return folds
+
+
+def _sampled(rows: Sequence[Row]) -> Sequence[Row]:
+    """Return all rows, or those of as many items, in the order of their hash, as are searched."""
+    if len(rows) <= SEARCHED_ROWS:
+        return rows
+    sizes: dict[str, int] = {}
+    for row in rows:
+        sizes[row.item] = sizes.get(row.item, 0) + 1
+    kept, size = set(), 0
+    for item in sorted(sizes, key=lambda item: hashlib.sha256(item.encode()).digest()):
+        size += sizes[item]
+        if size > SEARCHED_ROWS:
+            break
+        kept.add(item)
+    return [row for row in rows if row.item in kept]
+
+
+def _matrices(
+    texts: Sequence[str], train: Bools, settings: FeatureSettings, terms: TermClasses
+) -> tuple[scipy.sparse.csr_matrix, scipy.sparse.csr_matrix]:
+    """Return the features of the training texts and of the others, by the former's vocabulary."""
+    union = features(settings, terms)
+    fitted = union.fit_transform(
+        [text for text, used in zip(texts, train, strict=True) if used]
+    ).tocsr()
+    others = union.transform(
+        [text for text, used in zip(texts, train, strict=True) if not used]
+    ).tocsr()
+    # Workers get the arrays read-only, and scikit-learn would sort them in place.
+    fitted.sum_duplicates()
+    others.sum_duplicates()
+    return fitted, others
+
+
+def _margins(train: scipy.sparse.csr_matrix, held_out: scipy.sparse.csr_matrix, y: Bools) -> Floats:
+    """Return the margins of the held-out rows, float64 array (n_strengths, n_held_out)."""
+    return np.stack([fit_margin(train, y, each).decision_function(held_out) for each in STRENGTHS])
+
+
+def _choose(margins: Floats, y: Bools) -> tuple[float, float, float, float, float]:
+    """Return C, slope, offset, threshold and F1 for one label."""
+    best = max(range(len(STRENGTHS)), key=lambda each: _best_f1(margins[each], y)[1])
+    margin = margins[best]
+    platt = LogisticRegression(C=np.inf, solver="lbfgs", max_iter=1000).fit(margin[:, None], y)
+    slope, offset = float(platt.coef_[0, 0]), float(platt.intercept_[0])
+    cut, f1 = _best_f1(margin, y)
+    return STRENGTHS[best], slope, offset, float(expit(slope * cut + offset)), f1
+
+
+def _best_f1(margin: Floats, y: Bools) -> tuple[float, float]:
+    """Return the margin that separates best by F1, half way to the next below, and that F1."""
+    precision, recall, cuts = precision_recall_curve(y, margin)
+    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
+    best = int(np.argmax(f1[:-1]))
+    below = cuts[best - 1] if best else cuts[best]
+    return float(cuts[best] + below) / 2, float(f1[best])

@@ -1,0 +1,113 @@
+"""Labelled rows in, a model folder out: what ``spillover train`` runs."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import joblib
+
+from spillover import storage
+from spillover.errors import InputError
+from spillover.features import FeatureSettings
+from spillover.scorer import Model
+from spillover.terms import TermClasses
+from spillover_training.card import card
+from spillover_training.compile import compiled
+from spillover_training.corpus import Row, as_dataset, fingerprint
+from spillover_training.evaluate import Evaluation, evaluate
+from spillover_training.pipeline import pipeline
+from spillover_training.search import search, targets
+
+
+def train(
+    rows: Sequence[Row],
+    labels: Mapping[str, str],
+    out: Path,
+    *,
+    terms: TermClasses,
+    jobs: int,
+    progress: Callable[[int, int], None],
+) -> tuple[Model, Evaluation | None]:
+    """Train a model and write its folder and ``pipeline.joblib``.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        All rows; the model is fitted on the split ``train`` alone.
+    labels : Mapping of str to str
+        The labels, with what each means.
+    out : Path
+        The folder to write; it appears only when all is done. A model folder that is there already
+        is replaced.
+    terms : TermClasses
+        The term classes.
+    jobs : int
+        Processes to use; the result does not depend on it.
+    progress : callable
+        Called with the number of steps done and their total.
+
+    Returns
+    -------
+    Model
+        The model as written.
+    Evaluation or None
+        On the split ``test``; None if it has no row.
+
+    Raises
+    ------
+    InputError
+        If the data are too few, or `out` is something else than a model folder.
+    """
+    if out.exists() and not _replaceable(out):
+        raise InputError(f"{out}: is there already and is no model folder; name another --out")
+    if not labels:
+        raise InputError("no row carries a label; there is nothing to learn")
+    settings = FeatureSettings()
+    split = [row for row in rows if row.split == "train"]
+    texts = list(as_dataset(split)["text"])
+    choice = search(split, labels, settings, terms, jobs=jobs, progress=progress)
+    fitted = pipeline(
+        settings, terms, C=choice.strengths, slopes=choice.slopes, offsets=choice.offsets
+    ).fit(texts, targets(split, list(labels)))
+    training = {
+        "data": fingerprint(rows),
+        "rows": len(split),
+        "items": len({row.item for row in split}),
+        "folds": choice.n_folds,
+        "searched_rows": choice.n_rows,
+        "C": dict(zip(labels, choice.strengths, strict=True)),
+        "cross_validated_f1": {
+            label: round(f1, 4) for label, f1 in zip(labels, choice.f1, strict=True)
+        },
+    }
+    thresholds = dict(zip(labels, choice.thresholds, strict=True))
+    parts = compiled(
+        fitted,
+        labels=labels,
+        thresholds=thresholds,
+        settings=settings,
+        terms=terms,
+        training=training,
+    )
+    test_rows = [row for row in rows if row.split == "test"]
+    test = evaluate(Model(parts), test_rows) if test_rows else None
+    if test:
+        training["test"] = test.to_json()
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as scratch:
+        made = Path(scratch) / "model"
+        model = storage.save(parts, made)
+        (made / "README.md").write_text(card(model, test), "utf-8", newline="\n")
+        joblib.dump(fitted, made / storage.PIPELINE, compress=3)
+        if out.exists():
+            shutil.move(out, Path(scratch) / "replaced")
+        made.rename(out)
+    return model, test
+
+
+def _replaceable(out: Path) -> bool:
+    """Whether there is nothing at a path but what training wrote, or an empty folder."""
+    return out.is_dir() and ((out / storage.SUMS).is_file() or not any(out.iterdir()))
