@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-slow check train train-check evaluate build clean
+.PHONY: demo test test-slow check train train-check evaluate curve build clean
 
 demo: .venv/demo
 	$(BIN)/spillover predict examples/border-clashes.txt
@@ -17,6 +17,7 @@ check: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/spillover corpus check data/labeled
 
 # The shipped model is what this makes from data/labeled.
 train: .venv/dev
@@ -35,6 +36,9 @@ train-check: .venv/dev
 evaluate: .venv/dev
 	$(BIN)/spillover evaluate data/labeled --split test
 	$(if $(EVAL),$(BIN)/spillover evaluate $(EVAL))
+
+curve: .venv/dev
+	$(BIN)/python benchmarks/learning_curve.py data/labeled/learning-curve.svg $(EVAL)
 
 build: .venv/dev
 	$(BIN)/python -m build --outdir build/dist

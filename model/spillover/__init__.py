@@ -24,13 +24,15 @@ if TYPE_CHECKING:
 __all__ = ["LABELS", "Document", "Model", "Sentence", "__version__", "load", "score"]
 
 
-def load(path: str | PathLike[str] | None = None) -> Model:
+def load(path: str | PathLike[str] | None = None, policy: str | None = None) -> Model:
     """Load a model.
 
     Parameters
     ----------
     path : str or path-like, optional
         A model folder, as ``spillover train`` writes it; by default the shipped model.
+    policy : str, optional
+        What the thresholds are for: ``f1`` (the default), ``precision=P`` or ``recall=R``.
 
     Returns
     -------
@@ -41,10 +43,13 @@ def load(path: str | PathLike[str] | None = None) -> Model:
     ------
     spillover.errors.ModelError
         If the folder is missing, damaged, or of another format.
+    spillover.errors.InputError
+        If the policy is unknown or out of reach.
     """
     from spillover import storage
 
-    return _shipped() if path is None else storage.load(Path(path))
+    model = _shipped() if path is None else storage.load(Path(path))
+    return model if policy is None else model.with_policy(policy)
 
 
 @cache

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from spillover import training_commands
 from spillover.errors import InputError, SpilloverError
+from spillover.options import ModelOption
 from spillover.version import __version__
 
 app = typer.Typer(
@@ -23,11 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-ModelOption = Annotated[
-    Path | None,
-    typer.Option("--model", metavar="DIR", help="A model folder; default: the shipped one."),
-]
+app.add_typer(training_commands.app)
 
 
 def main() -> None:
@@ -93,6 +90,9 @@ def predict(
             metavar="[LABEL=]P", help="Probability from which a label is carried; repeatable."
         ),
     ] = None,
+    policy: Annotated[
+        str | None, typer.Option(help="f1 (default), precision=P or recall=R, by cross-validation.")
+    ] = None,
     only: Annotated[
         list[str] | None,
         typer.Option(
@@ -121,7 +121,7 @@ def predict(
         files = [STDIN]
     if text is not None and files:
         raise InputError("give files or --text, not both")
-    classifier = spillover.load(model).with_thresholds(_thresholds(threshold or []))
+    classifier = spillover.load(model, policy).with_thresholds(*_thresholds(threshold or []))
     for label in only or []:
         if label not in classifier.labels:
             raise InputError(
@@ -160,74 +160,6 @@ def predict(
         typer.echo(f"spillover: {skipped} rows without text were skipped", err=True)
 
 
-@app.command(epilog="Example: spillover train my_rows.csv --out my_model")
-def train(
-    data: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[DATA]...",
-            help="JSONL, CSV, TSV or Parquet files, folders of them, or hf:owner/name; "
-            "default: data/labeled/.",
-        ),
-    ] = None,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="The model folder to write.")] = ...,  # type: ignore[assignment]
-    terms: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Term classes other than the shipped ones.")
-    ] = None,
-    jobs: Annotated[
-        int, typer.Option(min=1, help="Processes; default: one a core.")
-    ] = os.cpu_count() or 1,
-    encoding: Annotated[str, typer.Option(help="Of JSONL, CSV and TSV.")] = "utf-8",
-) -> None:
-    """Train a model on labelled sentences: columns text, labels and, if there are, item, split."""
-    with _training("train"):
-        from spillover_training.corpus import label_meanings, read_rows
-        from spillover_training.train import train as run
-
-    from spillover.terms import SHIPPED, TermClasses
-
-    sources = data or [_default_data()]
-    rows = read_rows(sources, encoding)
-    with _progress("cross-validating") as progress:
-        model, test = run(
-            rows,
-            label_meanings(sources, rows),
-            out,
-            terms=TermClasses.read(terms or SHIPPED),
-            jobs=jobs,
-            progress=progress,
-        )
-    if test:
-        typer.echo(f"On the test split ({test.n_rows} rows):\n\n{test.to_table()}\n")
-    typer.echo(f"Model {model.version} is in {out}")
-
-
-@app.command(epilog="Example: spillover evaluate data/labeled --split test")
-def evaluate(
-    data: Annotated[
-        list[str], typer.Argument(metavar="DATA...", help="Labelled rows, as for train.")
-    ],
-    model: ModelOption = None,
-    split: Annotated[
-        str, typer.Option(metavar="all|train|test", help="Which rows to use.")
-    ] = "all",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
-    encoding: Annotated[str, typer.Option(help="Of JSONL, CSV and TSV.")] = "utf-8",
-) -> None:
-    """Compare a model's labels with those of labelled rows."""
-    import spillover
-
-    with _training("evaluate"):
-        from spillover_training.corpus import SPLITS, read_rows
-        from spillover_training.evaluate import evaluate as run
-
-    if split not in ("all", *SPLITS):
-        raise InputError(f"--split must be all, train or test, got {split!r}")
-    rows = [row for row in read_rows(data, encoding) if split in ("all", row.split)]
-    result = run(spillover.load(model), rows)
-    typer.echo(json.dumps(result.to_json(), indent=2) if as_json else result.to_table())
-
-
 @app.command(epilog="Example: spillover info --model my_model")
 def info(
     model: ModelOption = None,
@@ -256,45 +188,23 @@ def info(
             typer.echo(f"    {meaning}")
         metrics = test.get("labels", {}).get(label)
         if metrics:
-            figures = ", ".join(f"{name} {value}" for name, value in metrics.items())
+            figures = ", ".join(
+                f"{name} {metrics[name][0]:.3f}" for name in ("precision", "recall", "f1")
+            )
             typer.echo(f"    test split: {figures}")
 
 
-def _thresholds(given: list[str]) -> dict[str | None, float]:
-    """Read ``0.4`` and ``LABEL=0.4``; the entry None holds for every label."""
-    thresholds: dict[str | None, float] = {}
+def _thresholds(given: list[str]) -> tuple[dict[str, float], float | None]:
+    """Read ``LABEL=0.4`` and ``0.4``, which holds for all labels that are not named."""
+    by_label, default = {}, None
     for entry in given:
         label, _, value = entry.rpartition("=")
         try:
-            thresholds[label or None] = float(value)
+            at = float(value)
         except ValueError:
             raise InputError(f"--threshold must be P or LABEL=P, got {entry!r}") from None
-    return thresholds
-
-
-def _default_data() -> str:
-    folder = Path("data/labeled")
-    if not folder.is_dir():
-        raise InputError("no DATA given, and there is no data/labeled here")
-    return str(folder)
-
-
-@contextmanager
-def _training(command: str) -> Iterator[None]:
-    """Say in one line what to install when the training extra is missing."""
-    try:
-        yield
-    except ImportError as error:
-        if error.name and error.name.startswith("spillover"):
-            raise
-        raise InputError(f"spillover {command} needs: pip install 'spillover[train]'") from None
-
-
-@contextmanager
-def _progress(label: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar on standard error while it is a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda done, total: None
-        return
-    with typer.progressbar(length=1000, label=label, file=sys.stderr) as bar:
-        yield lambda done, total: bar.update(1000 * done // total - bar.pos)
+        if label:
+            by_label[label] = at
+        else:
+            default = at
+    return by_label, default

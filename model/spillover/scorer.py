@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from spillover.errors import InputError
 from spillover.features import BLOCKS, Analyzer, FeatureSettings
+from spillover.policy import Curve, thresholds_for
 from spillover.sentences import Document, Sentence, sentence_spans
 from spillover.terms import TermClasses
 from spillover.text import tokens
@@ -51,7 +52,9 @@ class ModelParts:
     labels : Mapping of str to str
         The labels in the order of the columns, with what each means.
     thresholds : Mapping of str to float
-        The probability from which a sentence carries the label.
+        The probability from which a sentence carries the label: that of the best F1.
+    curves : Mapping of str to Curve
+        Precision and recall at other thresholds, by label.
     intercept : float64 array (n_labels,)
         The logits of a text without features.
     blocks : Mapping of str to Block
@@ -66,6 +69,7 @@ class ModelParts:
 
     labels: Mapping[str, str]
     thresholds: Mapping[str, float]
+    curves: Mapping[str, Curve]
     intercept: Floats
     blocks: Mapping[str, Block]
     settings: FeatureSettings
@@ -118,30 +122,52 @@ class Model:
         """The probability from which a text carries each label."""
         return MappingProxyType(dict(self.parts.thresholds))
 
-    def with_thresholds(self, given: Mapping[str | None, float]) -> Model:
+    def with_thresholds(self, given: Mapping[str, float], default: float | None = None) -> Model:
         """Return the same model with other thresholds.
 
         Parameters
         ----------
         given : Mapping of str to float
-            Probabilities by label; the entry None holds for all labels that are not named.
+            Probabilities by label.
+        default : float, optional
+            The probability for labels that are not named; without it they keep theirs.
 
         Raises
         ------
         InputError
             If a label is unknown or a threshold is not from 0 to 1.
         """
-        for label, at in given.items():
-            if label is not None and label not in self.labels:
-                raise InputError(
-                    f"threshold: no label {label!r} (there are {', '.join(self.labels)})"
-                )
+        unknown = [label for label in given if label not in self.labels]
+        if unknown:
+            raise InputError(
+                f"threshold: no label {unknown[0]!r} (there are {', '.join(self.labels)})"
+            )
+        thresholds = {
+            label: given.get(label, own if default is None else default)
+            for label, own in self.thresholds.items()
+        }
+        for at in thresholds.values():
             if not 0 <= at <= 1:
                 raise InputError(f"threshold must be from 0 to 1, got {at}")
-        thresholds = {
-            label: given.get(label, given.get(None, at)) for label, at in self.thresholds.items()
-        }
-        return Model(replace(self.parts, thresholds=thresholds), self.version) if given else self
+        return Model(replace(self.parts, thresholds=thresholds), self.version)
+
+    def with_policy(self, policy: str) -> Model:
+        """Return the same model with the thresholds of a policy.
+
+        Parameters
+        ----------
+        policy : str
+            ``f1`` for the model's own thresholds, ``precision=0.9`` or ``recall=0.9`` for those
+            that reached as much on cross-validated training predictions.
+
+        Raises
+        ------
+        InputError
+            If the policy is unknown or out of reach for a label.
+        """
+        if policy == "f1":
+            return self
+        return self.with_thresholds(thresholds_for(policy, self.parts.curves))
 
     def predict_proba(self, texts: Sequence[str]) -> Floats:
         """Score texts.

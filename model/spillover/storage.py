@@ -18,6 +18,7 @@ import safetensors.numpy
 
 from spillover.errors import InputError, ModelError
 from spillover.features import ANALYZER_VERSION, BLOCKS, FeatureSettings
+from spillover.policy import Curve
 from spillover.scorer import Block, Model, ModelParts
 from spillover.terms import TermClasses
 from spillover.text import TOKENIZER_VERSION
@@ -59,6 +60,7 @@ def save(parts: ModelParts, folder: Path) -> Model:
         "analyzer": ANALYZER_VERSION,
         "labels": dict(parts.labels),
         "thresholds": dict(parts.thresholds),
+        "curves": {label: curve.to_json() for label, curve in parts.curves.items()},
         "features": parts.settings.to_json(),
         "training": dict(parts.training),
     }
@@ -161,6 +163,9 @@ def _parts(
         or not all(0 <= at <= 1 for at in thresholds.values())
     ):
         raise ModelError("config.json must give each label a threshold from 0 to 1")
+    curves = _table(config, "curves", dict)
+    if set(curves) != set(labels):
+        raise ModelError("config.json must give each label a curve")
     shapes: dict[str, tuple[tuple[int, ...], type]] = {"intercept": ((len(labels),), np.float64)}
     for name, vocabulary in vocabularies.items():
         if len(set(vocabulary)) != len(vocabulary):
@@ -181,6 +186,7 @@ def _parts(
     return ModelParts(
         labels=labels,
         thresholds=thresholds,
+        curves={label: Curve.from_json(curve) for label, curve in curves.items()},
         intercept=tensors["intercept"],
         blocks={
             name: Block(

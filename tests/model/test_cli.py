@@ -81,7 +81,7 @@ def test_predict_into_a_file_that_evaluate_reads(tmp_path: Path) -> None:
         done = run("predict", ARTICLE, "--output", out)
         assert (done.returncode, done.stdout) == (0, b"")
         result = run("evaluate", out, "--json")
-        assert json.loads(result.stdout)["labels"]["military_strike"]["f1"] == 1.0
+        assert json.loads(result.stdout)["labels"]["military_strike"]["f1"] == [1.0, 1.0, 1.0]
 
 
 def test_an_empty_input_gives_an_empty_output() -> None:

@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline
 
 import spillover
 from spillover.errors import InputError
+from spillover.policy import GRID
 from spillover_training.corpus import Row
 
 NEWS = [
@@ -95,28 +96,47 @@ def test_labels_are_those_whose_probability_reaches_the_threshold(
 
 
 def test_other_thresholds(model: spillover.Model) -> None:
-    changed = model.with_thresholds({None: 0.0, "spillover_risk": 1.0})
+    changed = model.with_thresholds({"spillover_risk": 1.0}, 0.0)
     assert changed.predict(["A word."]) == [model.labels[:3]]
-    assert model.with_thresholds({}) is model
+    assert model.with_thresholds({}).thresholds == model.thresholds
+
+
+def test_wrong_thresholds(model: spillover.Model) -> None:
+    with pytest.raises(InputError, match=r"no label 'strike' \(there are military_strike,"):
+        model.with_thresholds({"strike": 0.5})
+    with pytest.raises(InputError, match=r"threshold must be from 0 to 1, got 1\.5"):
+        model.with_thresholds({}, 1.5)
+
+
+def test_policies(model: spillover.Model) -> None:
+    assert model.with_policy("f1") is model
+    sharp, broad = model.with_policy("precision=0.9"), model.with_policy("recall=0.95")
+    for label in model.labels:
+        curve = model.parts.curves[label]
+        at = GRID.index(sharp.thresholds[label])
+        assert curve.precision[at] >= 0.9
+        assert curve.precision[at - 1] < 0.9
+        at = GRID.index(broad.thresholds[label])
+        assert curve.recall[at] >= 0.95
+        assert curve.recall[at + 1] < 0.95
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("policy", "message"),
     [
-        ({"strike": 0.5}, "no label 'strike' (there are military_strike,"),
-        ({None: 1.5}, "threshold must be from 0 to 1, got 1.5"),
+        ("best", "policy must be f1, precision=P or recall=R"),
+        ("precision=high", "got 'precision=high'"),
+        ("recall=2", "got 'recall=2'"),
+        ("recall=1.0", "label 'military_strike': recall 1.0 is out of reach"),
     ],
 )
-def test_wrong_thresholds(
-    model: spillover.Model, given: dict[str | None, float], message: str
-) -> None:
-    with pytest.raises(InputError) as error:
-        model.with_thresholds(given)
-    assert message in str(error.value)
+def test_wrong_policies(model: spillover.Model, policy: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        model.with_policy(policy)
 
 
 def test_a_text_without_a_word_carries_nothing(model: spillover.Model) -> None:
-    lenient = model.with_thresholds({None: 0.0})
+    lenient = model.with_thresholds({}, 0.0)
     assert lenient.predict(["", " …", "word"]) == [(), (), model.labels]
     assert np.isfinite(model.predict_proba([""])).all()
 

@@ -73,7 +73,7 @@ def test_what_is_saved_loads(model: spillover.Model, tmp_path: Path) -> None:
 
 
 def test_the_version_is_that_of_the_content(model: spillover.Model, tmp_path: Path) -> None:
-    changed = model.with_thresholds({None: 0.3})
+    changed = model.with_thresholds({}, 0.3)
     assert storage.save(changed.parts, tmp_path / "model").version != model.version
 
 
@@ -105,6 +105,7 @@ def test_a_loose_card_or_pipeline_does_not_matter(folder: Path) -> None:
         (configured(labels={}), "must give each label a threshold"),
         (configured(labels={"a": 3}), "'labels' must give each label a str"),
         (configured(thresholds={"a": 0.5}), "must give each label a threshold"),
+        (configured(curves={"a": {}}), "must give each label a curve"),
         (configured(features={"word_ngrams": 2}), "feature settings must be exactly"),
         (reweighted(lambda tensors: tensors.pop("pairs.idf")), "must hold exactly"),
         (

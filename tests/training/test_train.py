@@ -64,7 +64,7 @@ def test_own_labels(tmp_path: Path) -> None:
         ("sport",),
     ]
     assert test is not None
-    assert test.macro_f1 == 1.0
+    assert test.macro_f1.value == 1.0
     assert [done for done, _ in steps] == list(range(13))
     assert {total for _, total in steps} == {12}
     card = (tmp_path / "model" / "README.md").read_text()

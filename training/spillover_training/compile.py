@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from spillover.features import BLOCKS, FeatureSettings
+from spillover.policy import Curve
 from spillover.scorer import Block, ModelParts
 from spillover.terms import TermClasses
 from spillover_training.pipeline import BLOCK_WEIGHTS
@@ -19,6 +20,7 @@ def compiled(
     *,
     labels: Mapping[str, str],
     thresholds: Mapping[str, float],
+    curves: Mapping[str, Curve],
     settings: FeatureSettings,
     terms: TermClasses,
     training: Mapping[str, Any],
@@ -29,7 +31,7 @@ def compiled(
     ----------
     fitted : Pipeline
         A fitted `spillover_training.pipeline.pipeline`.
-    labels, thresholds, settings, terms, training
+    labels, thresholds, curves, settings, terms, training
         As in `ModelParts`.
 
     Returns
@@ -53,6 +55,7 @@ def compiled(
     return ModelParts(
         labels=labels,
         thresholds=thresholds,
+        curves=curves,
         intercept=classifier.intercept_.astype(np.float64),
         blocks=blocks,
         settings=settings,

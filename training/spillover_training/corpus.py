@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,10 +81,14 @@ def read_rows(sources: Sequence[str], encoding: str = "utf-8") -> list[Row]:
     """
     rows = []
     for source in sources:
-        records = _hub_records(source) if source.startswith(HUB) else _records(source, encoding)
-        rows += [checked_row(record, where) for where, record in records]
+        rows += [checked_row(record, where) for where, record in labelled_records(source, encoding)]
     _check_items(rows)
     return rows
+
+
+def labelled_records(source: str, encoding: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Read the rows of one source as they are, each with where it stands."""
+    return _hub_records(source) if source.startswith(HUB) else _records(source, encoding)
 
 
 def checked_row(record: Mapping[str, Any], where: str) -> Row:
@@ -227,8 +230,3 @@ def _check_items(rows: Sequence[Row]) -> None:
                 f"{row.where}: item {row.item!r} is in split {row.split!r}, but in "
                 f"{other.split!r} at {other.where}; an item must not straddle splits"
             )
-
-
-def label_counts(rows: Iterable[Row]) -> Counter[str]:
-    """Count the rows that carry each label."""
-    return Counter(label for row in rows for label in row.labels)

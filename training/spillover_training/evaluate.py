@@ -1,39 +1,75 @@
-"""How right a model is on labelled rows."""
+"""How right a model is on labelled rows, with intervals."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import average_precision_score, precision_recall_fscore_support
+from sklearn.metrics import average_precision_score
 
 from spillover.errors import InputError
 from spillover.scorer import Model
 from spillover_training.corpus import Row
+from spillover_training.pipeline import Bools, Floats
 from spillover_training.search import targets
+
+BINS = 10
+RESAMPLES = 1000
+_NAN = float("nan")
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure and its interval.
+
+    Attributes
+    ----------
+    value : float
+        The figure; NaN where it has no meaning.
+    low, high : float
+        Its 95 % interval: percentiles of a bootstrap over items (Efron and Tibshirani 1993, "An
+        introduction to the bootstrap", chapter 13).
+    """
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.3f} ({self.low:.3f}–{self.high:.3f})"
 
 
 @dataclass(frozen=True)
 class LabelMetrics:
-    """Metrics of one label at the model's threshold; NaN where a label has no row.
+    """Metrics of one label.
 
     Attributes
     ----------
     n_rows : int
         Rows that carry the label.
-    precision, recall, f1 : float
-        At the threshold.
+    precision, recall, f1 : Estimate
+        At the model's threshold.
     average_precision : float
         Over all thresholds.
+    calibration_error : Estimate
+        Expected calibration error in 10 equal-width bins (Naeini, Cooper and Hauskrecht 2015,
+        "Obtaining well calibrated probabilities using Bayesian binning", section on ECE).
+    brier : Estimate
+        Brier score: mean squared error of the probability.
+    brier_gain : Estimate
+        By how much that is better than always giving the label's share in the rows.
     """
 
     n_rows: int
-    precision: float
-    recall: float
-    f1: float
+    precision: Estimate
+    recall: Estimate
+    f1: Estimate
     average_precision: float
+    calibration_error: Estimate
+    brier: Estimate
+    brier_gain: Estimate
 
 
 @dataclass(frozen=True)
@@ -45,51 +81,45 @@ class Evaluation:
     n_rows : int
         How many rows.
     labels : Mapping of str to LabelMetrics
-        By label, in the model's order.
+        By label, in the model's order; labels without rows are left out.
+    macro_f1 : Estimate
+        The mean F1 of these labels.
     """
 
     n_rows: int
     labels: Mapping[str, LabelMetrics]
-
-    @property
-    def macro_f1(self) -> float:
-        """The mean F1 of the labels that have rows."""
-        scores = [metrics.f1 for metrics in self.labels.values() if metrics.n_rows]
-        return float(np.mean(scores)) if scores else float("nan")
+    macro_f1: Estimate
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain values, NaN as None."""
-        table = {label: asdict(metrics) for label, metrics in self.labels.items()}
+        """Return plain values with four decimals; an estimate as value, low, high."""
         return {
             "n_rows": self.n_rows,
-            "macro_f1": _rounded(self.macro_f1),
+            "macro_f1": _plain(self.macro_f1),
             "labels": {
-                label: {name: _rounded(value) for name, value in metrics.items()}
-                for label, metrics in table.items()
+                label: {name: _plain(value) for name, value in vars(metrics).items()}
+                for label, metrics in self.labels.items()
             },
         }
 
     def to_table(self) -> str:
         """Return a table for people, in Markdown."""
-        width = max(len("label"), len("macro-F1"), *map(len, self.labels))
         lines = [
-            f"| {'label':{width}} | rows | precision | recall |    F1 | average precision |",
-            f"|{'-' * (width + 2)}|-----:|----------:|-------:|------:|------------------:|",
+            "| label | rows | precision | recall | F1 (95 %) | average precision "
+            "| calibration error (95 %) | Brier score (gain on base rate) |",
+            "|---|---:|---:|---:|---:|---:|---:|---:|",
         ]
         lines += [
-            f"| {label:{width}} | {each.n_rows:4} | {each.precision:9.3f} | {each.recall:6.3f} "
-            f"| {each.f1:5.3f} | {each.average_precision:17.3f} |"
+            f"| {label} | {each.n_rows} | {each.precision.value:.3f} | {each.recall.value:.3f} "
+            f"| {each.f1} | {each.average_precision:.3f} | {each.calibration_error} "
+            f"| {each.brier.value:.3f} ({each.brier_gain.value:.3f}) |"
             for label, each in self.labels.items()
         ]
-        lines.append(
-            f"| {'macro-F1':{width}} | {self.n_rows:4} | {'':9} | {'':6} "
-            f"| {self.macro_f1:5.3f} | {'':17} |"
-        )
+        lines.append(f"| macro-F1 | {self.n_rows} | | | {self.macro_f1} | | | |")
         return "\n".join(lines)
 
 
 def evaluate(model: Model, rows: Sequence[Row]) -> Evaluation:
-    """Compare a model's labels with those of rows.
+    """Compare a model's labels and probabilities with the labels of rows.
 
     Parameters
     ----------
@@ -101,7 +131,7 @@ def evaluate(model: Model, rows: Sequence[Row]) -> Evaluation:
     Returns
     -------
     Evaluation
-        By label.
+        By label; the same at every run.
 
     Raises
     ------
@@ -119,23 +149,91 @@ def evaluate(model: Model, rows: Sequence[Row]) -> Evaluation:
     true = targets(rows, model.labels).reshape(len(rows), len(model.labels))
     probabilities = model.predict_proba(texts)
     carried = [set(labels) for labels in model.predict(texts)]
+    predicted = np.array([[label in each for label in model.labels] for each in carried], bool)
+    weights = _resampled([row.item for row in rows])
     metrics = {}
+    f1_scores = []
     for column, label in enumerate(model.labels):
-        count = int(true[:, column].sum())
-        if count:
-            predicted = np.array([label in labels for labels in carried])
-            precision, recall, f1, _ = precision_recall_fscore_support(
-                true[:, column], predicted, average="binary", zero_division=0.0
-            )
-            area = average_precision_score(true[:, column], probabilities[:, column])
-            metrics[label] = LabelMetrics(count, precision, recall, f1, float(area))
-        else:
-            metrics[label] = LabelMetrics(0, *[float("nan")] * 4)
-    return Evaluation(len(rows), metrics)
+        if true[:, column].any():
+            y, p = true[:, column], probabilities[:, column]
+            metrics[label], f1 = _label_metrics(y, p, predicted[:, column], weights)
+            f1_scores.append(f1)
+    macro = np.mean(f1_scores, axis=0) if f1_scores else np.full(weights.shape[0], _NAN)
+    return Evaluation(len(rows), metrics, _estimate(macro))
 
 
-def _rounded(value: float) -> float | int | None:
-    """Return a metric with four decimals, enough for any table; NaN as None."""
-    if isinstance(value, int):
-        return value
-    return None if np.isnan(value) else round(float(value), 4)
+def by_column(model: Model, rows: Sequence[Row], column: str) -> dict[str, Evaluation]:
+    """Evaluate apart the rows of each value of a column, such as ``style``.
+
+    Raises
+    ------
+    InputError
+        If no row has the column.
+    """
+    values = sorted({row.columns[column] for row in rows if column in row.columns})
+    if not values:
+        names = sorted({name for row in rows for name in row.columns})
+        raise InputError(f"no row has a column {column!r} (there are {', '.join(names) or 'none'})")
+    return {
+        value: evaluate(model, [row for row in rows if row.columns.get(column) == value])
+        for value in values
+    }
+
+
+def _resampled(items: Sequence[str]) -> Floats:
+    """Return how often each row counts in each resample of the items; the first is the sample.
+
+    Returns
+    -------
+    float64 array (1 + RESAMPLES, n_rows)
+    """
+    number_of = {item: number for number, item in enumerate(dict.fromkeys(items))}
+    item_of_row = np.array([number_of[item] for item in items], dtype=np.intp)
+    n_items = len(number_of)
+    if not n_items:
+        return np.ones((1 + RESAMPLES, 0))
+    drawn = np.random.default_rng(0).multinomial(n_items, np.full(n_items, 1 / n_items), RESAMPLES)
+    counts: Floats = np.vstack([np.ones(n_items), drawn])[:, item_of_row]
+    return counts
+
+
+def _label_metrics(
+    y: Bools, p: Floats, predicted: Bools, weights: Floats
+) -> tuple[LabelMetrics, Floats]:
+    """Return the metrics of a label, and its F1 in each resample."""
+    hits = weights @ (y & predicted)
+    n_predicted, n_true, n_rows = weights @ predicted, weights @ y, weights.sum(axis=1)
+    f1 = _ratio(2 * hits, n_predicted + n_true)
+    brier = weights @ (p - y) ** 2 / n_rows
+    share = n_true / n_rows
+    bins = np.minimum((p * BINS).astype(int), BINS - 1)
+    gaps = [np.abs(weights @ np.where(bins == each, p - y, 0.0)) for each in range(BINS)]
+    metrics = LabelMetrics(
+        n_rows=int(y.sum()),
+        precision=_estimate(_ratio(hits, n_predicted)),
+        recall=_estimate(_ratio(hits, n_true)),
+        f1=_estimate(f1),
+        average_precision=float(average_precision_score(y, p)),
+        calibration_error=_estimate(np.sum(gaps, axis=0) / n_rows),
+        brier=_estimate(brier),
+        brier_gain=_estimate(share * (1 - share) - brier),
+    )
+    return metrics, f1
+
+
+def _ratio(part: Floats, whole: Floats) -> Floats:
+    """Divide; nothing of nothing counts as 0."""
+    return np.divide(part, whole, out=np.zeros_like(whole), where=whole > 0)
+
+
+def _estimate(resamples: Floats) -> Estimate:
+    low, high = np.percentile(resamples[1:], (2.5, 97.5))
+    return Estimate(float(resamples[0]), float(low), float(high))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Estimate):
+        return [_plain(value.value), _plain(value.low), _plain(value.high)]
+    if isinstance(value, float):
+        return None if np.isnan(value) else round(value, 4)
+    return value

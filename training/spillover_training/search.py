@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from sklearn.metrics import precision_recall_curve
 
 from spillover.errors import InputError
 from spillover.features import FeatureSettings
+from spillover.policy import GRID, Curve
 from spillover.terms import TermClasses
 from spillover_training.corpus import Row
 from spillover_training.pipeline import Bools, Floats, features, fit_margin
@@ -46,8 +47,10 @@ class Choice:
         That F1, on out-of-fold predictions.
     n_folds : int
         How many folds there were.
-    n_rows : int
-        How many rows took part.
+    rows : sequence of Row
+        The rows that took part.
+    probabilities : float64 array (n_rows, n_labels)
+        Their out-of-fold calibrated probabilities.
     """
 
     strengths: tuple[float, ...]
@@ -56,7 +59,8 @@ class Choice:
     thresholds: tuple[float, ...]
     f1: tuple[float, ...]
     n_folds: int
-    n_rows: int
+    rows: Sequence[Row]
+    probabilities: Floats
 
 
 def targets(rows: Sequence[Row], labels: Sequence[str]) -> Bools:
@@ -130,7 +134,24 @@ def search(
             progress(done, total)
     chosen = [_choose(margins[:, :, label], y[:, label]) for label in range(len(labels))]
     strengths, slopes, offsets, thresholds, f1 = map(tuple, zip(*chosen, strict=True))
-    return Choice(strengths, slopes, offsets, thresholds, f1, n_folds, len(sample))
+    best = [STRENGTHS.index(strength) for strength in strengths]
+    logits = np.array(slopes) * margins[best, :, range(len(labels))].T + np.array(offsets)
+    return Choice(strengths, slopes, offsets, thresholds, f1, n_folds, sample, expit(logits))
+
+
+def curves(choice: Choice, labels: Iterable[str]) -> dict[str, Curve]:
+    """Return precision and recall of the out-of-fold probabilities at each threshold of a grid."""
+    y = targets(choice.rows, list(labels))
+    reached = choice.probabilities[:, :, None] >= np.array(GRID)
+    hits = (reached & y[:, :, None]).sum(axis=0)
+    precision = np.where(reached.any(axis=0), hits / np.maximum(reached.sum(axis=0), 1), 1.0)
+    recall = hits / y.sum(axis=0)[:, None]
+    return {
+        label: Curve(
+            tuple(precision[number].round(4).tolist()), tuple(recall[number].round(4).tolist())
+        )
+        for number, label in enumerate(labels)
+    }
 
 
 def item_folds(rows: Sequence[Row], y: Bools, labels: Sequence[str]) -> Folds:

@@ -5,21 +5,23 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import joblib
+from sklearn.pipeline import Pipeline
 
 from spillover import storage
 from spillover.errors import InputError
 from spillover.features import FeatureSettings
-from spillover.scorer import Model
+from spillover.scorer import Model, ModelParts
 from spillover.terms import TermClasses
 from spillover_training.card import card
 from spillover_training.compile import compiled
 from spillover_training.corpus import Row, as_dataset, fingerprint
 from spillover_training.evaluate import Evaluation, evaluate
 from spillover_training.pipeline import pipeline
-from spillover_training.search import search, targets
+from spillover_training.search import curves, search, targets
 
 
 def train(
@@ -63,6 +65,47 @@ def train(
     """
     if out.exists() and not _replaceable(out):
         raise InputError(f"{out}: is there already and is no model folder; name another --out")
+    fitted, parts = fit(rows, labels, terms=terms, jobs=jobs, progress=progress)
+    test_rows = [row for row in rows if row.split == "test"]
+    test = evaluate(Model(parts), test_rows) if test_rows else None
+    if test:
+        parts = replace(parts, training={**parts.training, "test": test.to_json()})
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as scratch:
+        made = Path(scratch) / "model"
+        model = storage.save(parts, made)
+        (made / "README.md").write_text(card(model, test), "utf-8", newline="\n")
+        joblib.dump(fitted, made / storage.PIPELINE, compress=3)
+        if out.exists():
+            shutil.move(out, Path(scratch) / "replaced")
+        made.rename(out)
+    return model, test
+
+
+def fit(
+    rows: Sequence[Row],
+    labels: Mapping[str, str],
+    *,
+    terms: TermClasses,
+    jobs: int,
+    progress: Callable[[int, int], None],
+) -> tuple[Pipeline, ModelParts]:
+    """Search, fit and compile a model on the split ``train`` of some rows.
+
+    Parameters are those of `train`.
+
+    Returns
+    -------
+    Pipeline
+        The fitted scikit-learn pipeline.
+    ModelParts
+        The same, compiled.
+
+    Raises
+    ------
+    InputError
+        If the data are too few.
+    """
     if not labels:
         raise InputError("no row carries a label; there is nothing to learn")
     settings = FeatureSettings()
@@ -77,35 +120,22 @@ def train(
         "rows": len(split),
         "items": len({row.item for row in split}),
         "folds": choice.n_folds,
-        "searched_rows": choice.n_rows,
+        "searched_rows": len(choice.rows),
         "C": dict(zip(labels, choice.strengths, strict=True)),
         "cross_validated_f1": {
             label: round(f1, 4) for label, f1 in zip(labels, choice.f1, strict=True)
         },
     }
-    thresholds = dict(zip(labels, choice.thresholds, strict=True))
     parts = compiled(
         fitted,
         labels=labels,
-        thresholds=thresholds,
+        thresholds=dict(zip(labels, choice.thresholds, strict=True)),
+        curves=curves(choice, labels),
         settings=settings,
         terms=terms,
         training=training,
     )
-    test_rows = [row for row in rows if row.split == "test"]
-    test = evaluate(Model(parts), test_rows) if test_rows else None
-    if test:
-        training["test"] = test.to_json()
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as scratch:
-        made = Path(scratch) / "model"
-        model = storage.save(parts, made)
-        (made / "README.md").write_text(card(model, test), "utf-8", newline="\n")
-        joblib.dump(fitted, made / storage.PIPELINE, compress=3)
-        if out.exists():
-            shutil.move(out, Path(scratch) / "replaced")
-        made.rename(out)
-    return model, test
+    return fitted, parts
 
 
 def _replaceable(out: Path) -> bool:

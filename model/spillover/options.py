@@ -1,0 +1,28 @@
+"""What several commands share: options and the progress bar."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ModelOption = Annotated[
+    Path | None,
+    typer.Option("--model", metavar="DIR", help="A model folder; default: the shipped one."),
+]
+EncodingOption = Annotated[str, typer.Option(help="Of text, JSONL, CSV and TSV.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on standard error while it is a terminal; yield what moves it."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    with typer.progressbar(length=1000, label=label, file=sys.stderr) as bar:
+        yield lambda done, total: bar.update(1000 * done // total - bar.pos)

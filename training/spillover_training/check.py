@@ -1,0 +1,241 @@
+"""What can be wrong with labelled data, looked for row by row and between rows."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from spillover.errors import InputError
+from spillover.text import tokens
+from spillover_training.corpus import Row, checked_row, label_meanings, labelled_records
+from spillover_training.duplicates import near_duplicates, skeleton
+
+ERROR, WARNING = "error", "warning"
+GROUPS = ("split", "file", "region", "decade", "theme", "style")
+LONGEST = 1000
+
+_BROKEN = {
+    "control character": re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]"),
+    "replacement character": re.compile("\ufffd"),
+    "markup": re.compile(r"</?[a-zA-Z][^<>]*>|&(?:[a-zA-Z]+|#\d+);|\*\*|\]\(|\{\{|\}\}"),
+    "surrounding or double space": re.compile(r"^\s|\s$|\s\s"),
+    "cut off": re.compile(r"(?:,|\b(?:the|a|an|of|and|or))$"),
+    "no word": re.compile(r"^\W*$"),
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong.
+
+    Attributes
+    ----------
+    level : str
+        ``error`` or ``warning``.
+    kind : str
+        What it is.
+    where : str
+        File and line.
+    detail : str
+        The value, or the other row.
+    """
+
+    level: str
+    kind: str
+    where: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a check found, and what the data are made of.
+
+    Attributes
+    ----------
+    findings : tuple of Finding
+        Errors first, each kind in the order of the rows.
+    n_rows, n_items : int
+        Counts of the rows without fault and their items.
+    labels : tuple of str
+        The labels.
+    groups : dict
+        By column and value: rows, mean characters, rows by label, and rows without one.
+    """
+
+    findings: tuple[Finding, ...]
+    n_rows: int
+    n_items: int
+    labels: tuple[str, ...]
+    groups: dict[str, dict[str, dict[str, float]]]
+
+    @property
+    def n_errors(self) -> int:
+        """How many findings are errors."""
+        return sum(finding.level == ERROR for finding in self.findings)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {
+            "rows": self.n_rows,
+            "items": self.n_items,
+            "errors": self.n_errors,
+            "warnings": len(self.findings) - self.n_errors,
+            "groups": self.groups,
+            "findings": [asdict(finding) for finding in self.findings],
+        }
+
+    def to_table(self) -> str:
+        """Return tables for people: shares in per cent, then the findings."""
+        names = [*self.labels, "none"]
+        header = f"{'':24} {'rows':>7} {'chars':>6} " + " ".join(f"{name:>18}" for name in names)
+        lines = [f"{self.n_rows} rows in {self.n_items} items"]
+        for column, values in self.groups.items():
+            lines += ["", column, header] if column != "all" else ["", header]
+            for value, counts in values.items():
+                shares = " ".join(f"{100 * counts[name] / counts['rows']:17.1f}%" for name in names)
+                lines.append(
+                    f"{value[-24:]:24} {counts['rows']:7} {counts['characters']:6.0f} {shares}"
+                )
+        kinds = Counter((finding.level, finding.kind) for finding in self.findings)
+        lines += [""] + [f"{level}: {kind}: {count}" for (level, kind), count in kinds.items()]
+        lines += [
+            f"{finding.where}: {finding.level}: {finding.kind}: {finding.detail}"
+            for finding in self.findings
+        ]
+        lines.append(f"{self.n_errors} errors, {len(self.findings) - self.n_errors} warnings")
+        return "\n".join(lines)
+
+
+def check(sources: Sequence[str], encoding: str = "utf-8") -> Report:
+    """Check labelled data.
+
+    Parameters
+    ----------
+    sources : sequence of str
+        As for `corpus.read_rows`.
+    encoding : str
+        Of the text files.
+
+    Returns
+    -------
+    Report
+        Findings and counts.
+
+    Raises
+    ------
+    InputError
+        If a source cannot be read at all.
+    """
+    rows: list[Row] = []
+    findings: list[Finding] = []
+    for source in sources:
+        for where, record in labelled_records(source, encoding):
+            try:
+                rows.append(checked_row(record, where))
+            except InputError as error:
+                message = str(error).removeprefix(f"{where}: ")
+                findings.append(Finding(ERROR, "faulty row", where, message))
+    findings += [*_labels(sources, rows), *_ids(rows), *_items(rows), *_texts(rows)]
+    findings += [*_repeated(rows), *_similar(rows)]
+    findings.sort(key=lambda finding: finding.level)
+    labels = tuple(label_meanings(sources, []) or sorted({x for row in rows for x in row.labels}))
+    return Report(
+        tuple(findings), len(rows), len({row.item for row in rows}), labels, _groups(rows, labels)
+    )
+
+
+def _labels(sources: Sequence[str], rows: Sequence[Row]) -> Iterator[Finding]:
+    known = label_meanings(sources, [])
+    for row in rows:
+        for label in row.labels:
+            if known and label not in known:
+                yield Finding(ERROR, "unknown label", row.where, label)
+
+
+def _ids(rows: Sequence[Row]) -> Iterator[Finding]:
+    first: dict[str, Row] = {}
+    for row in rows:
+        if "id" in row.columns:
+            other = first.setdefault(row.columns["id"], row)
+            if other is not row:
+                yield Finding(
+                    ERROR, "id used again", row.where, f"{row.columns['id']}; {other.where}"
+                )
+
+
+def _items(rows: Sequence[Row]) -> Iterator[Finding]:
+    first: dict[str, Row] = {}
+    for row in rows:
+        other = first.setdefault(row.item, row)
+        if other.split != row.split:
+            yield Finding(ERROR, "item in two splits", row.where, f"{row.item}; {other.where}")
+
+
+def _texts(rows: Sequence[Row]) -> Iterator[Finding]:
+    for row in rows:
+        for kind, pattern in _BROKEN.items():
+            if pattern.search(row.text):
+                yield Finding(
+                    WARNING if kind == "cut off" else ERROR, kind, row.where, repr(row.text)
+                )
+        if len(row.text) > LONGEST:
+            yield Finding(ERROR, "too long", row.where, f"{len(row.text)} characters")
+
+
+def _repeated(rows: Sequence[Row]) -> Iterator[Finding]:
+    """Find equal texts, and equal texts with other labels."""
+    first: dict[str, Row] = {}
+    for row in rows:
+        other = first.setdefault(" ".join(tokens(row.text)), row)
+        if other is not row:
+            kind = "same text" if other.labels == row.labels else "same text, other labels"
+            yield Finding(ERROR, kind, row.where, f"{other.where}: {row.text!r}")
+
+
+def _similar(rows: Sequence[Row]) -> Iterator[Finding]:
+    """Find near-duplicates; across splits they are errors, since they leak what is tested."""
+    skeletons: dict[str, Row] = {}
+    for row in rows:
+        masked = skeleton(row.text)
+        if masked is None:
+            continue
+        other = skeletons.setdefault(masked, row)
+        if other is not row and other.text != row.text:
+            yield _near("one skeleton", row, other)
+    for left, right in near_duplicates([row.text for row in rows]):
+        if tokens(rows[left].text) != tokens(rows[right].text):
+            yield _near("near-duplicate", rows[right], rows[left])
+
+
+def _near(kind: str, row: Row, other: Row) -> Finding:
+    if row.split != other.split:
+        return Finding(ERROR, f"{kind} across splits", row.where, f"{other.where}: {row.text!r}")
+    return Finding(WARNING, kind, row.where, f"{other.where}: {row.text!r}")
+
+
+def _groups(rows: Iterable[Row], labels: Sequence[str]) -> dict[str, dict[str, dict[str, float]]]:
+    sums: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+    for row in rows:
+        values = {"all": "all", "split": row.split, "file": row.where.rpartition(":")[0]}
+        for column in GROUPS:
+            if column in row.columns:
+                values[column] = row.columns[column]
+        for column, value in values.items():
+            counts = sums[column][value]
+            counts.update(["rows", *(row.labels or ["none"])])
+            counts["characters"] += len(row.text)
+    names = [*labels, "none"]
+    return {
+        column: {
+            value: {
+                "rows": counts["rows"],
+                "characters": round(counts["characters"] / counts["rows"], 1),
+                **{name: counts[name] for name in names},
+            }
+            for value, counts in sorted(values.items())
+        }
+        for column, values in sums.items()
+    }
