@@ -21,7 +21,7 @@ from spillover_training.evaluate import evaluate
 from spillover_training.train import fit
 
 DATA = ["data/labeled"]
-SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)
+SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 3 / 4, 1)
 SEEDS = (0, 1, 2)
 JOBS = 2
 

@@ -34,9 +34,10 @@ class FeatureSettings:
     Attributes
     ----------
     word_ngrams, char_ngrams, term_ngrams : int
-        The longest n-gram of each; words and terms count from 1, characters from 3.
+        The longest n-gram of each; words and terms count from 1, characters from 3. 0 leaves the
+        block out.
     pair_window : int
-        How many terms apart the two of a pair may stand.
+        How many terms apart the two of a pair may stand; 0 leaves the block out.
     scope_window : int
         How many tokens after its cue an act still counts as being under it.
     """
@@ -46,6 +47,12 @@ class FeatureSettings:
     term_ngrams: int = 3
     pair_window: int = 6
     scope_window: int = 6
+
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """The blocks that are not left out, in the order of `BLOCKS`."""
+        lengths = (self.word_ngrams, self.char_ngrams, self.term_ngrams, self.pair_window)
+        return tuple(block for block, length in zip(BLOCKS, lengths, strict=True) if length)
 
     def to_json(self) -> dict[str, int]:
         """Return the settings as plain values."""
@@ -58,15 +65,18 @@ class FeatureSettings:
         Raises
         ------
         ModelError
-            If a setting is unknown, missing, or no whole number from 1 to 20.
+            If a setting is unknown, missing, or no whole number from 0 to 20, or all are 0.
         """
         names = set(cls.__dataclass_fields__)
         if not isinstance(values, dict) or set(values) != names:
             raise ModelError(f"feature settings must be exactly {sorted(names)}")
         for name, value in values.items():
-            if type(value) is not int or not 1 <= value <= 20:
-                raise ModelError(f"feature setting {name} must be from 1 to 20, got {value!r}")
-        return cls(**values)
+            if type(value) is not int or not 0 <= value <= 20:
+                raise ModelError(f"feature setting {name} must be from 0 to 20, got {value!r}")
+        settings = cls(**values)
+        if "words" not in settings.blocks:
+            raise ModelError("feature settings must count words, which coverage is measured by")
+        return settings
 
 
 class Analyzer:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spillover.errors import InputError
-from spillover.features import BLOCKS, Analyzer, FeatureSettings
+from spillover.features import Analyzer, FeatureSettings
 from spillover.policy import Curve, thresholds_for
 from spillover.sentences import Document, Sentence, sentence_spans
 from spillover.terms import TermClasses
@@ -58,7 +58,7 @@ class ModelParts:
     intercept : float64 array (n_labels,)
         The logits of a text without features.
     blocks : Mapping of str to Block
-        Vocabulary and weights by block name.
+        Vocabulary and weights of `settings.blocks`, in their order.
     settings : FeatureSettings
         What the blocks count.
     terms : TermClasses
@@ -94,7 +94,9 @@ class Model:
         self.parts = parts
         self.version = version
         self._thresholds = np.array([parts.thresholds[label] for label in parts.labels])
-        self._analyzers = {name: Analyzer(name, parts.settings, parts.terms) for name in BLOCKS}
+        self._analyzers = {
+            name: Analyzer(name, parts.settings, parts.terms) for name in parts.blocks
+        }
         self._word_sums = lru_cache(maxsize=1 << 15)(self._sum_chars)
         # One matrix a block, float64: the weights and, as last column, what the scale is made of.
         self._matrices = {
@@ -265,7 +267,7 @@ class Model:
 
     def _logits(self, words: list[str]) -> Floats:
         logits = self.parts.intercept.copy()
-        for name in BLOCKS:
+        for name in self.parts.blocks:
             if name == "chars":
                 sums = np.sum([self._word_sums(word) for word in words], axis=0) if words else None
             else:

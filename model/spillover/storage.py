@@ -17,7 +17,7 @@ import safetensors
 import safetensors.numpy
 
 from spillover.errors import InputError, ModelError
-from spillover.features import ANALYZER_VERSION, BLOCKS, FeatureSettings
+from spillover.features import ANALYZER_VERSION, FeatureSettings
 from spillover.policy import Curve
 from spillover.scorer import Block, Model, ModelParts
 from spillover.terms import TermClasses
@@ -91,19 +91,35 @@ def load(folder: Path) -> Model:
         raise ModelError(f"{folder}: no model folder (it has no readable {SUMS})") from None
     _verify(folder, written)
     try:
-        config = json.loads((folder / "config.json").read_text("utf-8"))
+        config = _config(folder)
+        settings = FeatureSettings.from_json(config.get("features"))
         tensors = safetensors.numpy.load((folder / "weights.safetensors").read_bytes())
         vocabularies = {
             name: (folder / "vocabulary" / f"{name}.txt").read_text("utf-8").split("\n")[:-1]
-            for name in BLOCKS
+            for name in settings.blocks
         }
         terms = TermClasses.read(folder / "terms")
-    except (OSError, ValueError, InputError, safetensors.SafetensorError) as error:
-        raise ModelError(f"{folder}: damaged model ({error}); {_REMEDY}") from None
-    try:
-        return Model(_parts(config, tensors, vocabularies, terms), _version(written))
+        parts = _parts(config, settings, tensors, vocabularies, terms)
     except ModelError as error:
         raise ModelError(f"{folder}: {error}") from None
+    except (OSError, ValueError, InputError, safetensors.SafetensorError) as error:
+        raise ModelError(f"{folder}: damaged model ({error}); {_REMEDY}") from None
+    return Model(parts, _version(written))
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    """Read the config and check that this package reads what was written by it."""
+    config = json.loads((folder / "config.json").read_text("utf-8"))
+    if not isinstance(config, dict) or type(config.get("format")) is not int:
+        raise ModelError("config.json is not a model's")
+    versions = ("format", FORMAT), ("tokenizer", TOKENIZER_VERSION), ("analyzer", ANALYZER_VERSION)
+    for name, ours in versions:
+        if config.get(name) != ours:
+            raise ModelError(
+                f"its {name} is version {config.get(name)!r}, this spillover reads {ours}; "
+                "install the spillover it was made with, or train it again"
+            )
+    return config
 
 
 def _sums(folder: Path) -> str:
@@ -141,20 +157,12 @@ def _verify(folder: Path, written: str) -> None:
 
 
 def _parts(
-    config: Any,
+    config: dict[str, Any],
+    settings: FeatureSettings,
     tensors: dict[str, np.ndarray[Any, Any]],
     vocabularies: dict[str, list[str]],
     terms: TermClasses,
 ) -> ModelParts:
-    if not isinstance(config, dict) or type(config.get("format")) is not int:
-        raise ModelError("config.json is not a model's")
-    versions = ("format", FORMAT), ("tokenizer", TOKENIZER_VERSION), ("analyzer", ANALYZER_VERSION)
-    for name, ours in versions:
-        if config.get(name) != ours:
-            raise ModelError(
-                f"its {name} is version {config.get(name)!r}, this spillover reads {ours}; "
-                "install the spillover it was made with, or train it again"
-            )
     labels = _table(config, "labels", str)
     thresholds = _table(config, "thresholds", float)
     if (
@@ -196,7 +204,7 @@ def _parts(
             )
             for name, vocabulary in vocabularies.items()
         },
-        settings=FeatureSettings.from_json(config.get("features")),
+        settings=settings,
         terms=terms,
         training=training if isinstance(training, dict) else {},
     )

@@ -21,6 +21,7 @@ NUMBER, YEAR = "<num>", "<year>"
 _INVISIBLE = re.compile(
     "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]"
 )
+_ACCENTS = re.compile("[\u0300-\u036f]")
 _APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u201b\u02bc\u00b4`", "'"))
 _TOKEN = re.compile(
     r"(?:[^\W\d_]\.){2,}"  # U.S., U.N.
@@ -36,8 +37,8 @@ def tokens(text: str) -> list[str]:
     """Cut a text into normalised tokens.
 
     Tokens are lower-case words without a possessive ending, numerals masked as ``<num>`` or
-    ``<year>``, and question marks. HTML entities, compatibility characters (NFKC), typographic
-    apostrophes and invisible characters are resolved first.
+    ``<year>``, and question marks. HTML entities, compatibility characters (NFKD), typographic
+    apostrophes, accents and invisible characters are resolved first.
 
     Parameters
     ----------
@@ -58,7 +59,9 @@ def tokens(text: str) -> list[str]:
 def _chunk_tokens(chunk: str) -> tuple[str, ...]:
     if not chunk.isascii() or "&" in chunk:
         chunk = _INVISIBLE.sub("", html.unescape(chunk))
-        chunk = unicodedata.normalize("NFKC", chunk.translate(_APOSTROPHES))
+        # Decomposed, so that Erdoğan and Erdogan are one name without their accents.
+        chunk = unicodedata.normalize("NFKD", chunk.translate(_APOSTROPHES))
+        chunk = unicodedata.normalize("NFC", _ACCENTS.sub("", chunk))
     return tuple(filter(None, map(_normalised, _TOKEN.findall(chunk))))
 
 

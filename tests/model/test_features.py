@@ -57,6 +57,11 @@ def test_settings_read_back() -> None:
     assert FeatureSettings.from_json(settings.to_json()) == settings
 
 
+def test_a_length_of_0_leaves_a_block_out() -> None:
+    assert FeatureSettings().blocks == ("words", "chars", "terms", "pairs")
+    assert FeatureSettings(char_ngrams=0, pair_window=0).blocks == ("words", "terms")
+
+
 @pytest.mark.parametrize("change", [{"more": 1}, {"word_ngrams": 0}, {"word_ngrams": True}])
 def test_foreign_settings_are_refused(change: dict[str, Any]) -> None:
     with pytest.raises(ModelError, match="feature setting"):

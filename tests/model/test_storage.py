@@ -93,8 +93,8 @@ def test_a_loose_card_or_pipeline_does_not_matter(folder: Path) -> None:
             "'more.py' is not listed in SHA256SUMS",
         ),
         (
-            lambda folder: (folder / "terms" / "fire.txt").write_text("strike\n"),
-            "'terms/fire.txt' differs from its sum",
+            lambda folder: (folder / "terms" / "attack.txt").write_text("strike\n"),
+            "'terms/attack.txt' differs from its sum",
         ),
         (lambda folder: (folder / "SHA256SUMS").unlink(), "no model folder"),
         (truncated, "damaged model"),

@@ -70,7 +70,7 @@ def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
 
 def test_the_shipped_classes_are_sound() -> None:
     classes = TermClasses.read()
-    assert "fire" in classes.acts
+    assert "attack" in classes.acts
     assert "negation" in classes.cues
     assert classes.match(tokens("They struck a deal.")) == [(1, "accord")]
-    assert classes.match(tokens("Teachers went on strike.")) == [(0, "civilian"), (1, "economy")]
+    assert classes.match(tokens("Teachers went on strike.")) == [(0, "occupation"), (1, "economy")]

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from spillover.features import BLOCKS, FeatureSettings
 from spillover.policy import Curve
 from spillover.scorer import Block, ModelParts
 from spillover.terms import TermClasses
-from spillover_training.pipeline import BLOCK_WEIGHTS
+from spillover_training.pipeline import Recipe
 
 
 def compiled(
@@ -21,7 +20,7 @@ def compiled(
     labels: Mapping[str, str],
     thresholds: Mapping[str, float],
     curves: Mapping[str, Curve],
-    settings: FeatureSettings,
+    recipe: Recipe,
     terms: TermClasses,
     training: Mapping[str, Any],
 ) -> ModelParts:
@@ -31,8 +30,10 @@ def compiled(
     ----------
     fitted : Pipeline
         A fitted `spillover_training.pipeline.pipeline`.
-    labels, thresholds, curves, settings, terms, training
+    labels, thresholds, curves, terms, training
         As in `ModelParts`.
+    recipe : Recipe
+        What `fitted` was made by.
 
     Returns
     -------
@@ -42,10 +43,10 @@ def compiled(
     union, classifier = fitted["features"], fitted["classifier"]
     blocks = {}
     start = 0
-    for name in BLOCKS:
+    for name in recipe.settings.blocks:
         tfidf = union[name]["tfidf"]
         end = start + len(tfidf.idf_)
-        weights = BLOCK_WEIGHTS[name] * tfidf.idf_[:, None] * classifier.coef_[:, start:end].T
+        weights = recipe.weights[name] * tfidf.idf_[:, None] * classifier.coef_[:, start:end].T
         blocks[name] = Block(
             {feature: int(row) for feature, row in tfidf.vocabulary_.items()},
             weights.astype(np.float32),
@@ -58,7 +59,7 @@ def compiled(
         curves=curves,
         intercept=classifier.intercept_.astype(np.float64),
         blocks=blocks,
-        settings=settings,
+        settings=recipe.settings,
         terms=terms,
         training=training,
     )

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from cleanlab.multilabel_classification import get_label_quality_scores
 
-from spillover.features import FeatureSettings
 from spillover.terms import TermClasses
 from spillover_training.corpus import Row
+from spillover_training.pipeline import Recipe
 from spillover_training.search import search, targets
 
 
@@ -85,9 +85,7 @@ def doubtful(
     InputError
         If the data are too few to cross-validate.
     """
-    choice = search(
-        rows, labels, FeatureSettings(), TermClasses.read(), jobs=jobs, progress=progress
-    )
+    choice = search(rows, labels, Recipe(), TermClasses.read(), jobs=jobs, progress=progress)
     y = targets(choice.rows, list(labels))
     given = [np.flatnonzero(row).tolist() for row in y]
     qualities = get_label_quality_scores(given, choice.probabilities)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -14,17 +15,37 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline
 
-from spillover.features import BLOCKS, Analyzer, FeatureSettings
+from spillover.features import Analyzer, FeatureSettings
 from spillover.terms import TermClasses
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-BLOCK_WEIGHTS = {"words": 1.0, "chars": 1.0, "terms": 1.0, "pairs": 0.5}
-"""Pairs overlap with the n-grams of terms; at half weight they cost no other block its say."""
 
-MIN_DF = 2
-"""A feature that only one training sentence has cannot be learnt, only remembered."""
+@dataclass(frozen=True)
+class Recipe:
+    """What is fixed before a model is trained; the rest is searched.
+
+    Attributes
+    ----------
+    settings : FeatureSettings
+        What the blocks count.
+    weights : Mapping of str to float
+        What each block is multiplied by. Pairs overlap with the n-grams of terms; at half weight
+        they cost no other block its say.
+    min_df : int
+        In how many training sentences a feature must occur. One that a single sentence has cannot
+        be learnt, only remembered.
+    balanced : bool
+        Whether rows with and without a label weigh the same in its classifier.
+    """
+
+    settings: FeatureSettings = field(default_factory=FeatureSettings)
+    weights: Mapping[str, float] = field(
+        default_factory=lambda: {"words": 1.0, "chars": 1.0, "terms": 1.0, "pairs": 0.5}
+    )
+    min_df: int = 2
+    balanced: bool = True
 
 
 class ScaleBySum(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -74,6 +95,8 @@ class CalibratedLinear(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     C : sequence of float
         Inverse regularisation strength a label.
+    balanced : bool
+        Whether rows with and without a label weigh the same.
     slopes, offsets : sequence of float, optional
         Platt scaling a label: the calibrated logit is ``slope * margin + offset``.
 
@@ -90,16 +113,21 @@ class CalibratedLinear(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def __init__(
         self,
         C: Sequence[float] = (1.0,),  # noqa: N803
+        balanced: bool = True,
         slopes: Sequence[float] | None = None,
         offsets: Sequence[float] | None = None,
     ) -> None:
         self.C = C
+        self.balanced = balanced
         self.slopes = slopes
         self.offsets = offsets
 
     def fit(self, rows: scipy.sparse.csr_matrix, y: Bools) -> Self:
         """Fit one classifier a column of `y`, a bool array (n_texts, n_labels)."""
-        fitted = [fit_margin(rows, y[:, label], strength) for label, strength in enumerate(self.C)]
+        fitted = [
+            fit_margin(rows, y[:, label], strength, self.balanced)
+            for label, strength in enumerate(self.C)
+        ]
         slopes = np.ones(len(fitted)) if self.slopes is None else np.asarray(self.slopes)
         offsets = np.zeros(len(fitted)) if self.offsets is None else np.asarray(self.offsets)
         self.coef_ = slopes[:, None] * np.vstack([one.coef_ for one in fitted])
@@ -118,45 +146,30 @@ class CalibratedLinear(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return probabilities
 
 
-def fit_margin(rows: scipy.sparse.csr_matrix, y: Bools, strength: float) -> LogisticRegression:
-    """Fit one label's logistic regression, rare and common class weighing the same.
-
-    The primal solver of LIBLINEAR: exact to its tolerance and the same at every run.
-    """
+def fit_margin(
+    rows: scipy.sparse.csr_matrix, y: Bools, strength: float, balanced: bool
+) -> LogisticRegression:
+    """Fit one label's logistic regression, the same at every run (LIBLINEAR's primal solver)."""
     return LogisticRegression(
-        C=strength, class_weight="balanced", solver="liblinear", max_iter=1000
+        C=strength,
+        class_weight="balanced" if balanced else None,
+        solver="liblinear",
+        max_iter=1000,
     ).fit(rows, y)
 
 
-def features(settings: FeatureSettings, terms: TermClasses) -> FeatureUnion:
+def features(recipe: Recipe, terms: TermClasses) -> FeatureUnion:
     """Return the unfitted blocks, one TF-IDF vectoriser each, in the order of `BLOCKS`."""
-    return FeatureUnion(
-        [
-            (
-                block,
-                Pipeline(
-                    [
-                        (
-                            "tfidf",
-                            TfidfVectorizer(
-                                analyzer=Analyzer(block, settings, terms), norm=None, min_df=MIN_DF
-                            ),
-                        ),
-                        ("scale", ScaleBySum(BLOCK_WEIGHTS[block])),
-                    ]
-                ),
-            )
-            for block in BLOCKS
-        ]
-    )
+    blocks = []
+    for block in recipe.settings.blocks:
+        analyzer = Analyzer(block, recipe.settings, terms)
+        tfidf = TfidfVectorizer(analyzer=analyzer, norm=None, min_df=recipe.min_df)
+        scale = ScaleBySum(recipe.weights[block])
+        blocks.append((block, Pipeline([("tfidf", tfidf), ("scale", scale)])))
+    return FeatureUnion(blocks)
 
 
-def pipeline(
-    settings: FeatureSettings,
-    terms: TermClasses,
-    **classifier: Any,
-) -> Pipeline:
+def pipeline(recipe: Recipe, terms: TermClasses, **classifier: Any) -> Pipeline:
     """Return the unfitted pipeline; `classifier` are the parameters of `CalibratedLinear`."""
-    return Pipeline(
-        [("features", features(settings, terms)), ("classifier", CalibratedLinear(**classifier))]
-    )
+    linear = CalibratedLinear(balanced=recipe.balanced, **classifier)
+    return Pipeline([("features", features(recipe, terms)), ("classifier", linear)])

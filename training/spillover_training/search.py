@@ -12,17 +12,16 @@ import scipy.sparse
 from joblib import Parallel, delayed
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import precision_recall_curve
+from sklearn.metrics import f1_score, precision_recall_curve
 
 from spillover.errors import InputError
-from spillover.features import FeatureSettings
 from spillover.policy import GRID, Curve
 from spillover.terms import TermClasses
 from spillover_training.corpus import Row
-from spillover_training.pipeline import Bools, Floats, features, fit_margin
+from spillover_training.pipeline import Bools, Floats, Recipe, features, fit_margin
 
-STRENGTHS = (0.25, 0.5, 1.0, 2.0, 4.0)
-"""Candidates for C, the inverse regularisation strength."""
+STRENGTHS = (0.125, 0.25, 0.5, 1.0, 2.0)
+"""Candidates for C, the inverse regularisation strength; the smallest regularises most."""
 
 FOLDS = 4
 SEARCHED_ROWS = 200_000
@@ -71,7 +70,7 @@ def targets(rows: Sequence[Row], labels: Sequence[str]) -> Bools:
 def search(
     rows: Sequence[Row],
     labels: Mapping[str, str],
-    settings: FeatureSettings,
+    recipe: Recipe,
     terms: TermClasses,
     *,
     jobs: int,
@@ -79,9 +78,11 @@ def search(
 ) -> Choice:
     """Choose C a label by F1, then calibrate and choose the threshold on the same margins.
 
-    Every margin is that of a model that saw no sentence of the same item. Calibration is Platt
-    scaling (Platt 1999, "Probabilistic outputs for support vector machines", section 2.2) without
-    its smoothed targets, which matter only for few examples.
+    C is the smallest whose F1 is within one standard error of the best (Breiman et al. 1984,
+    "Classification and regression trees", section 3.4.3): what the folds cannot tell apart, text
+    from elsewhere often can. Every margin is that of a model that saw no sentence of the same
+    item. Calibration is Platt scaling (Platt 1999, "Probabilistic outputs for support vector
+    machines", section 2.2) without its smoothed targets, which matter only for few examples.
 
     Parameters
     ----------
@@ -89,8 +90,8 @@ def search(
         The training rows.
     labels : Mapping of str to str
         The labels in order.
-    settings : FeatureSettings
-        What the features count.
+    recipe : Recipe
+        What is fixed.
     terms : TermClasses
         The term classes.
     jobs : int
@@ -119,20 +120,21 @@ def search(
     with Parallel(n_jobs=jobs, return_as="generator") as parallel:
         matrices = []
         for fold_matrices in parallel(
-            delayed(_matrices)(texts, folds != fold, settings, terms) for fold in range(n_folds)
+            delayed(_matrices)(texts, folds != fold, recipe, terms) for fold in range(n_folds)
         ):
             matrices.append(fold_matrices)
             done += 1
             progress(done, total)
         tasks = [(fold, label) for fold in range(n_folds) for label in range(len(labels))]
         fitted = parallel(
-            delayed(_margins)(*matrices[fold], y[folds != fold, label]) for fold, label in tasks
+            delayed(_margins)(*matrices[fold], y[folds != fold, label], recipe.balanced)
+            for fold, label in tasks
         )
         for (fold, label), held_out in zip(tasks, fitted, strict=True):
             margins[:, folds == fold, label] = held_out
             done += 1
             progress(done, total)
-    chosen = [_choose(margins[:, :, label], y[:, label]) for label in range(len(labels))]
+    chosen = [_choose(margins[:, :, label], y[:, label], folds) for label in range(len(labels))]
     strengths, slopes, offsets, thresholds, f1 = map(tuple, zip(*chosen, strict=True))
     best = [STRENGTHS.index(strength) for strength in strengths]
     logits = np.array(slopes) * margins[best, :, range(len(labels))].T + np.array(offsets)
@@ -231,10 +233,10 @@ def _sampled(rows: Sequence[Row]) -> Sequence[Row]:
 
 
 def _matrices(
-    texts: Sequence[str], train: Bools, settings: FeatureSettings, terms: TermClasses
+    texts: Sequence[str], train: Bools, recipe: Recipe, terms: TermClasses
 ) -> tuple[scipy.sparse.csr_matrix, scipy.sparse.csr_matrix]:
     """Return the features of the training texts and of the others, by the former's vocabulary."""
-    union = features(settings, terms)
+    union = features(recipe, terms)
     fitted = union.fit_transform(
         [text for text, used in zip(texts, train, strict=True) if used]
     ).tocsr()
@@ -247,19 +249,30 @@ def _matrices(
     return fitted, others
 
 
-def _margins(train: scipy.sparse.csr_matrix, held_out: scipy.sparse.csr_matrix, y: Bools) -> Floats:
+def _margins(
+    train: scipy.sparse.csr_matrix, held_out: scipy.sparse.csr_matrix, y: Bools, balanced: bool
+) -> Floats:
     """Return the margins of the held-out rows, float64 array (n_strengths, n_held_out)."""
-    return np.stack([fit_margin(train, y, each).decision_function(held_out) for each in STRENGTHS])
+    return np.stack(
+        [fit_margin(train, y, each, balanced).decision_function(held_out) for each in STRENGTHS]
+    )
 
 
-def _choose(margins: Floats, y: Bools) -> tuple[float, float, float, float, float]:
+def _choose(margins: Floats, y: Bools, folds: Folds) -> tuple[float, float, float, float, float]:
     """Return C, slope, offset, threshold and F1 for one label."""
-    best = max(range(len(STRENGTHS)), key=lambda each: _best_f1(margins[each], y)[1])
-    margin = margins[best]
+    scores = [_best_f1(margin, y) for margin in margins]
+    best = max(range(len(STRENGTHS)), key=lambda each: scores[each][1])
+    reached = margins[best] >= scores[best][0]
+    by_fold = [
+        f1_score(y[folds == fold], reached[folds == fold], zero_division=0.0)
+        for fold in np.unique(folds)
+    ]
+    enough = scores[best][1] - np.std(by_fold, ddof=1) / np.sqrt(len(by_fold))
+    chosen = next(each for each, (_, f1) in enumerate(scores) if f1 >= enough)
+    margin, (cut, f1) = margins[chosen], scores[chosen]
     platt = LogisticRegression(C=np.inf, solver="lbfgs", max_iter=1000).fit(margin[:, None], y)
     slope, offset = float(platt.coef_[0, 0]), float(platt.intercept_[0])
-    cut, f1 = _best_f1(margin, y)
-    return STRENGTHS[best], slope, offset, float(expit(slope * cut + offset)), f1
+    return STRENGTHS[chosen], slope, offset, float(expit(slope * cut + offset)), f1
 
 
 def _best_f1(margin: Floats, y: Bools) -> tuple[float, float]:

@@ -13,14 +13,13 @@ from sklearn.pipeline import Pipeline
 
 from spillover import storage
 from spillover.errors import InputError
-from spillover.features import FeatureSettings
 from spillover.scorer import Model, ModelParts
 from spillover.terms import TermClasses
 from spillover_training.card import card
 from spillover_training.compile import compiled
 from spillover_training.corpus import Row, as_dataset, fingerprint
 from spillover_training.evaluate import Evaluation, evaluate
-from spillover_training.pipeline import pipeline
+from spillover_training.pipeline import Recipe, pipeline
 from spillover_training.search import curves, search, targets
 
 
@@ -89,10 +88,11 @@ def fit(
     terms: TermClasses,
     jobs: int,
     progress: Callable[[int, int], None],
+    recipe: Recipe | None = None,
 ) -> tuple[Pipeline, ModelParts]:
     """Search, fit and compile a model on the split ``train`` of some rows.
 
-    Parameters are those of `train`.
+    Parameters are those of `train`, and `recipe`; without it, that of the shipped model.
 
     Returns
     -------
@@ -108,12 +108,12 @@ def fit(
     """
     if not labels:
         raise InputError("no row carries a label; there is nothing to learn")
-    settings = FeatureSettings()
+    recipe = recipe or Recipe()
     split = [row for row in rows if row.split == "train"]
     texts = list(as_dataset(split)["text"])
-    choice = search(split, labels, settings, terms, jobs=jobs, progress=progress)
+    choice = search(split, labels, recipe, terms, jobs=jobs, progress=progress)
     fitted = pipeline(
-        settings, terms, C=choice.strengths, slopes=choice.slopes, offsets=choice.offsets
+        recipe, terms, C=choice.strengths, slopes=choice.slopes, offsets=choice.offsets
     ).fit(texts, targets(split, list(labels)))
     training = {
         "data": fingerprint(rows),
@@ -131,7 +131,7 @@ def fit(
         labels=labels,
         thresholds=dict(zip(labels, choice.thresholds, strict=True)),
         curves=curves(choice, labels),
-        settings=settings,
+        recipe=recipe,
         terms=terms,
         training=training,
     )
