@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-slow check train train-check evaluate curve build clean
+.PHONY: demo test test-slow check train train-check evaluate curve ablation compare build clean
 
 demo: .venv/demo
 	$(BIN)/spillover predict examples/border-clashes.txt
@@ -39,6 +39,12 @@ evaluate: .venv/dev
 
 curve: .venv/dev
 	$(BIN)/python benchmarks/learning_curve.py data/labeled/learning-curve.svg $(EVAL)
+
+ablation: .venv/dev
+	$(BIN)/python benchmarks/ablation.py $(EVAL)
+
+compare: .venv/dev
+	$(BIN)/python benchmarks/compare.py $(EVAL)
 
 build: .venv/dev
 	$(BIN)/python -m build --outdir build/dist

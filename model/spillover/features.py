@@ -19,10 +19,9 @@ from spillover.text import tokens
 ANALYZER_VERSION = 1
 """Goes up when the features of any text change; a model of another version is refused."""
 
-BLOCKS = ("words", "chars", "terms", "pairs")
-"""``words``: n-grams of tokens. ``chars``: character n-grams within tokens. ``terms``: n-grams of
-term classes with the plain words between left out, and acts under a cue. ``pairs``: unordered
-pairs of term classes near each other."""
+BLOCKS = ("words", "terms", "pairs")
+"""``words``: n-grams of tokens. ``terms``: n-grams of term classes with the plain words between
+left out, and acts under a cue. ``pairs``: unordered pairs of term classes near each other."""
 
 _START, _END = "<s>", "</s>"
 
@@ -33,9 +32,8 @@ class FeatureSettings:
 
     Attributes
     ----------
-    word_ngrams, char_ngrams, term_ngrams : int
-        The longest n-gram of each; words and terms count from 1, characters from 3. 0 leaves the
-        block out.
+    word_ngrams, term_ngrams : int
+        The longest n-gram of each, from 1; 0 leaves the block of terms out.
     pair_window : int
         How many terms apart the two of a pair may stand; 0 leaves the block out.
     scope_window : int
@@ -43,7 +41,6 @@ class FeatureSettings:
     """
 
     word_ngrams: int = 2
-    char_ngrams: int = 4
     term_ngrams: int = 3
     pair_window: int = 6
     scope_window: int = 6
@@ -51,7 +48,7 @@ class FeatureSettings:
     @property
     def blocks(self) -> tuple[str, ...]:
         """The blocks that are not left out, in the order of `BLOCKS`."""
-        lengths = (self.word_ngrams, self.char_ngrams, self.term_ngrams, self.pair_window)
+        lengths = (self.word_ngrams, self.term_ngrams, self.pair_window)
         return tuple(block for block, length in zip(BLOCKS, lengths, strict=True) if length)
 
     def to_json(self) -> dict[str, int]:
@@ -116,10 +113,6 @@ class Analyzer:
         yield from words
         yield from _ngrams([_START, *words, _END], self.settings.word_ngrams)
 
-    def _chars(self, words: list[str]) -> Iterator[str]:
-        for word in words:
-            yield from char_ngrams(word, self.settings.char_ngrams)
-
     def _terms(self, words: list[str]) -> Iterator[str]:
         found = self.terms.match(words)
         yield from self._under_cues(found)
@@ -141,16 +134,6 @@ class Analyzer:
             for other in names[at + 1 : at + 1 + self.settings.pair_window]:
                 if name != other:
                     yield f"{name}&{other}" if name < other else f"{other}&{name}"
-
-
-def char_ngrams(word: str, longest: int) -> Iterator[str]:
-    """Yield the character n-grams of one token, from 3 characters up, with a space at each end."""
-    if word[0] in "<?":
-        return
-    padded = f" {word} "
-    for length in range(3, longest + 1):
-        for at in range(len(padded) - length + 1):
-            yield padded[at : at + length]
 
 
 def _ngrams(names: list[str], longest: int) -> Iterator[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -97,7 +96,6 @@ class Model:
         self._analyzers = {
             name: Analyzer(name, parts.settings, parts.terms) for name in parts.blocks
         }
-        self._word_sums = lru_cache(maxsize=1 << 15)(self._sum_chars)
         # One matrix a block, float64: the weights and, as last column, what the scale is made of.
         self._matrices = {
             name: np.column_stack([block.weights, block.idf]).astype(np.float64)
@@ -105,7 +103,7 @@ class Model:
         }
 
     def __getstate__(self) -> tuple[ModelParts, str]:
-        """Pickle the parts; caches are made anew."""
+        """Pickle the parts; the rest is made anew."""
         return self.parts, self.version
 
     def __setstate__(self, state: tuple[ModelParts, str]) -> None:
@@ -267,24 +265,14 @@ class Model:
 
     def _logits(self, words: list[str]) -> Floats:
         logits = self.parts.intercept.copy()
-        for name in self.parts.blocks:
-            if name == "chars":
-                sums = np.sum([self._word_sums(word) for word in words], axis=0) if words else None
-            else:
-                sums = self._sum(name, self._analyzers[name].features(words))
-            if sums is not None and sums[-1] > 0:
+        for name, block in self.parts.blocks.items():
+            features = self._analyzers[name].features(words)
+            rows = [row for row in map(block.vocabulary.get, features) if row is not None]
+            # The weights of the features, added up, and last their inverse document frequencies.
+            sums = self._matrices[name][rows].sum(axis=0)
+            if sums[-1] > 0:
                 logits += sums[:-1] / np.sqrt(sums[-1])
         return logits
-
-    def _sum(self, block: str, features: list[str]) -> Floats:
-        """Add up the weights of features and, last, their inverse document frequencies."""
-        row_of = self.parts.blocks[block].vocabulary.get
-        rows = [row for row in map(row_of, features) if row is not None]
-        sums: Floats = self._matrices[block][rows].sum(axis=0)
-        return sums
-
-    def _sum_chars(self, word: str) -> Floats:
-        return self._sum("chars", self._analyzers["chars"].features([word]))
 
 
 def checked_texts(texts: Sequence[str]) -> Sequence[str]:

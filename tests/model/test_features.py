@@ -25,12 +25,6 @@ def test_words() -> None:
     )
 
 
-def test_chars() -> None:
-    assert features("chars", "Goma 40", char_ngrams=4) == Counter(
-        [" go", "gom", "oma", "ma ", " gom", "goma", "oma "]
-    )
-
-
 def test_terms_collapse_runs_and_mark_acts_under_a_cue() -> None:
     unigrams = ["no>kill", "fire", "no", "who", "kill"]
     bigrams = ["<s> fire", "fire no", "no who", "who kill", "kill </s>"]
@@ -48,7 +42,7 @@ def test_pairs_are_unordered_and_near() -> None:
 
 
 def test_an_unknown_block_is_refused() -> None:
-    with pytest.raises(ValueError, match="block must be one of words, chars, terms, pairs"):
+    with pytest.raises(ValueError, match="block must be one of words, terms, pairs"):
         Analyzer("letters", FeatureSettings(), TERMS)
 
 
@@ -58,8 +52,8 @@ def test_settings_read_back() -> None:
 
 
 def test_a_length_of_0_leaves_a_block_out() -> None:
-    assert FeatureSettings().blocks == ("words", "chars", "terms", "pairs")
-    assert FeatureSettings(char_ngrams=0, pair_window=0).blocks == ("words", "terms")
+    assert FeatureSettings().blocks == ("words", "terms", "pairs")
+    assert FeatureSettings(pair_window=0).blocks == ("words", "terms")
 
 
 @pytest.mark.parametrize("change", [{"more": 1}, {"word_ngrams": 0}, {"word_ngrams": True}])

@@ -121,20 +121,6 @@ def test_policies(model: spillover.Model) -> None:
         assert curve.recall[at + 1] < 0.95
 
 
-@pytest.mark.parametrize(
-    ("policy", "message"),
-    [
-        ("best", "policy must be f1, precision=P or recall=R"),
-        ("precision=high", "got 'precision=high'"),
-        ("recall=2", "got 'recall=2'"),
-        ("recall=1.0", "label 'military_strike': recall 1.0 is out of reach"),
-    ],
-)
-def test_wrong_policies(model: spillover.Model, policy: str, message: str) -> None:
-    with pytest.raises(InputError, match=message):
-        model.with_policy(policy)
-
-
 def test_a_text_without_a_word_carries_nothing(model: spillover.Model) -> None:
     lenient = model.with_thresholds({}, 0.0)
     assert lenient.predict(["", " …", "word"]) == [(), (), model.labels]

@@ -42,7 +42,7 @@ class Recipe:
 
     settings: FeatureSettings = field(default_factory=FeatureSettings)
     weights: Mapping[str, float] = field(
-        default_factory=lambda: {"words": 1.0, "chars": 1.0, "terms": 1.0, "pairs": 0.5}
+        default_factory=lambda: {"words": 1.0, "terms": 1.0, "pairs": 0.5}
     )
     min_df: int = 2
     balanced: bool = True
