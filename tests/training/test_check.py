@@ -44,9 +44,10 @@ def test_faulty_texts(tmp_path: Path, record: dict[str, Any], level: str, kind: 
 
 def test_repeats(tmp_path: Path) -> None:
     rows = [{"text": LEFT, "id": 1}, {"text": LEFT.upper(), "id": 2}]
-    assert ("error", "same text", "2") in found(tmp_path, *rows)
+    assert found(tmp_path, *rows) == [("error", "same text", "2")]
     rows = [{"text": LEFT}, {"text": LEFT, "labels": ["strike"]}]
-    assert ("error", "same text, other labels", "2") in found(tmp_path, *rows)
+    assert found(tmp_path, *rows) == [("error", "same text, other labels", "2")]
+    assert found(tmp_path, {"text": "Gate 7 opened"}, {"text": "Gate 9 opened"}) == []
     rows = [{"text": LEFT, "id": 1}, {"text": "Bread is dear.", "id": 1}]
     assert found(tmp_path, *rows) == [("error", "id used again", "2")]
 

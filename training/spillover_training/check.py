@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from spillover.errors import InputError
-from spillover.text import tokens
 from spillover_training.corpus import Row, checked_row, label_meanings, labelled_records
 from spillover_training.duplicates import near_duplicates, skeleton
 
@@ -189,7 +188,7 @@ def _repeated(rows: Sequence[Row]) -> Iterator[Finding]:
     """Find equal texts, and equal texts with other labels."""
     first: dict[str, Row] = {}
     for row in rows:
-        other = first.setdefault(" ".join(tokens(row.text)), row)
+        other = first.setdefault(_plain(row.text), row)
         if other is not row:
             kind = "same text" if other.labels == row.labels else "same text, other labels"
             yield Finding(ERROR, kind, row.where, f"{other.where}: {row.text!r}")
@@ -203,11 +202,16 @@ def _similar(rows: Sequence[Row]) -> Iterator[Finding]:
         if masked is None:
             continue
         other = skeletons.setdefault(masked, row)
-        if other is not row and other.text != row.text:
+        if other is not row and _plain(other.text) != _plain(row.text):
             yield _near("one skeleton", row, other)
     for left, right in near_duplicates([row.text for row in rows]):
-        if tokens(rows[left].text) != tokens(rows[right].text):
+        if _plain(rows[left].text) != _plain(rows[right].text):
             yield _near("near-duplicate", rows[right], rows[left])
+
+
+def _plain(text: str) -> str:
+    """Return a text without what a reader hardly sees: case and the kind of white space."""
+    return " ".join(text.casefold().split())
 
 
 def _near(kind: str, row: Row, other: Row) -> Finding:
