@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,14 +29,15 @@ app.add_typer(training_commands.app)
 
 def main() -> None:
     """Run the command line; print an error that the user can mend as one line, exit with 2."""
+    # As an exception, so that unfinished files are removed on the way out.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         app()
     except SpilloverError as error:
         _fail(str(error))
-    except BrokenPipeError:  # `| head` has what it wanted
-        # Python flushes standard output once more at exit; give it somewhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    except OSError as error:  # a full disk, most likely; bad input is an InputError
+        typer.echo(f"spillover: {error.strerror or error}", err=True)
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -195,7 +195,8 @@ def _opened(source: str) -> Iterator[IO[bytes]]:
     except (EOFError, zlib.error) as error:
         raise InputError(f"{source}: damaged compressed file ({error})") from None
     except OSError as error:
-        raise InputError(f"{source}: cannot be read ({error.strerror or error})") from None
+        reason = error.strerror or str(error).splitlines()[0]
+        raise InputError(f"{source}: cannot be read ({reason})") from None
 
 
 def import_arrow(wanted_for: str) -> Any:
@@ -222,21 +223,20 @@ def _decoded(where: str, content: bytes, encoding: str) -> str:
             f"{where}: not {encoding} (byte 0x{content[error.start]:02x} at {error.start}); "
             "name its encoding with --encoding, such as latin-1 or cp1252"
         ) from None
-    except LookupError:
+    except (LookupError, UnicodeError):
         raise InputError(f"{where}: unknown encoding {encoding!r}") from None
 
 
 def _is_utf8(encoding: str) -> bool:
     try:
-        return codecs.lookup(encoding).name == "utf-8"
+        return codecs.lookup(encoding).name in ("utf-8", "utf-8-sig")
     except LookupError:
         return False
 
 
 def _decoded_lines(source: str, binary: IO[bytes], encoding: str) -> Iterator[tuple[int, str]]:
     if not _is_utf8(encoding):  # in UTF-16, say, a line feed is more than the byte 0x0a
-        text = _decoded(source, _read_bounded(source, binary), encoding)
-        yield from enumerate(text.splitlines(), 1)
+        yield from _other_lines(source, binary, encoding)
         return
     number = 0
     while line := binary.readline(MAX_DOCUMENT + 1):
@@ -244,6 +244,29 @@ def _decoded_lines(source: str, binary: IO[bytes], encoding: str) -> Iterator[tu
         if len(line) > MAX_DOCUMENT:
             raise InputError(f"{source}:{number}: a line of more than {MAX_DOCUMENT} bytes")
         yield number, _decoded(f"{source}:{number}", line, encoding).rstrip("\r\n")
+
+
+def _other_lines(source: str, binary: IO[bytes], encoding: str) -> Iterator[tuple[int, str]]:
+    try:
+        text = io.TextIOWrapper(binary, encoding, newline="\n")
+    except LookupError:
+        raise InputError(f"{source}: unknown encoding {encoding!r}") from None
+    number = 0
+    try:
+        while line := text.readline(MAX_DOCUMENT + 1):
+            number += 1
+            if len(line) > MAX_DOCUMENT:
+                raise InputError(f"{source}:{number}: a line of more than {MAX_DOCUMENT} bytes")
+            yield number, line.rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{source}:{number + 1}: not {encoding} ({error.reason}); name its encoding with "
+            "--encoding"
+        ) from None
+    except UnicodeError:  # the codec "undefined" is known, but decodes nothing
+        raise InputError(f"{source}: cannot be read as {encoding}") from None
+    finally:
+        text.detach()  # whoever opened the file closes it
 
 
 def _jsonl(source: str, binary: IO[bytes], encoding: str) -> Iterator[tuple[int, Record]]:
@@ -291,7 +314,7 @@ def _parquet(source: str, binary: IO[bytes]) -> Iterator[tuple[int, Record]]:
             for record in batch.to_pylist():
                 number += 1
                 yield number, record
-    except arrow.ArrowException as error:
+    except (arrow.ArrowException, OverflowError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"{source}: damaged or no Parquet file ({reason})") from None
 

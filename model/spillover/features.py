@@ -16,7 +16,7 @@ from spillover.errors import ModelError
 from spillover.terms import TermClasses
 from spillover.text import tokens
 
-ANALYZER_VERSION = 1
+ANALYZER_VERSION = 2
 """Goes up when the features of any text change; a model of another version is refused."""
 
 BLOCKS = ("words", "terms", "pairs")

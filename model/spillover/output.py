@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import datetime
+import errno
 import json
+import math
+import os
 import shutil
 import sys
 import textwrap
@@ -73,7 +76,13 @@ def opened(output: Path | None, labels: Sequence[str]) -> Iterator[Write]:
     """
     if output is None:
         stream = sys.stdout
-        yield partial(_Table(stream, labels).write if stream.isatty() else _Jsonl(stream).write)
+        try:
+            yield _Table(stream, labels).write if stream.isatty() else _Jsonl(stream).write
+            stream.flush()
+        except BrokenPipeError:  # `| head` has what it wanted
+            # Python flushes standard output once more at exit; give it somewhere to go.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            sys.exit(0)
         return
     kind = output.suffix.lower().removeprefix(".")
     if kind not in FORMATS:
@@ -84,6 +93,8 @@ def opened(output: Path | None, labels: Sequence[str]) -> Iterator[Write]:
             yield write
         part.replace(output)
     except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise
         raise InputError(f"{output}: cannot be written ({error.strerror or error})") from None
     finally:
         with suppress(OSError):
@@ -99,7 +110,9 @@ def _file_writer(kind: str, part: Path, labels: Sequence[str]) -> AbstractContex
 @contextmanager
 def _text(part: Path, writer: Callable[[IO[str]], _Jsonl | _Csv]) -> Iterator[Write]:
     with part.open("w", encoding="utf-8", newline="") as stream:
-        yield writer(stream).write
+        opened_writer = writer(stream)
+        yield opened_writer.write
+        opened_writer.close()
 
 
 class _Jsonl:
@@ -123,7 +136,10 @@ class _Jsonl:
             "source": dict(result.source),
         }
         # In ASCII any text is valid JSON in any encoding, lone surrogates too.
-        self._stream.write(json.dumps(record, default=_plain) + "\n")
+        self._stream.write(_json(record) + "\n")
+
+    def close(self) -> None:
+        """Do nothing; a file without lines is valid."""
 
 
 class _Csv:
@@ -138,10 +154,17 @@ class _Csv:
         row = _flat(result, self._labels)
         row["labels"] = "|".join(result.sentence.labels)
         if not self._header:
-            self._header = list(row)
-            self._writer.writerow(self._header)
+            self._write_header(list(row))
         _check_columns(row, self._header, result.document)
         self._writer.writerow([_spelled(row.get(name)) for name in self._header])
+
+    def close(self) -> None:
+        if not self._header:
+            self._write_header(list(_columns(self._labels)))
+
+    def _write_header(self, names: list[str]) -> None:
+        self._header = names
+        self._writer.writerow(names)
 
 
 @contextmanager
@@ -202,7 +225,8 @@ def _flat(result: Result, labels: Sequence[str]) -> dict[str, Any]:
     sentence = result.sentence
     scores = [sentence.scores[label] for label in labels]
     values = (
-        *(result.document, result.number, sentence.start, sentence.end, sentence.text),
+        *(_whole(result.document), result.number, sentence.start, sentence.end),
+        _whole(sentence.text),
         list(sentence.labels),
         *scores,
         *(sentence.coverage, sentence.low_coverage),
@@ -223,8 +247,29 @@ def _check_columns(row: Mapping[str, Any], header: Sequence[str], document: str)
 def _spelled(value: Any) -> str | None:
     """Return a value as a table's cell: a string as it is, nothing as nothing, others as JSON."""
     if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value, default=_plain, ensure_ascii=False)
+        return value if value is None else _whole(value)
+    return _json(value)
+
+
+def _json(value: Any) -> str:
+    """Return JSON that any reader takes: in ASCII, and null for what is no number."""
+    try:
+        return json.dumps(value, default=_plain, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(value), default=_plain)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _finite(entry) for name, entry in value.items()}
+    if isinstance(value, list):
+        return [_finite(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _whole(text: str) -> str:
+    """Return a text without halves of surrogate pairs, which no file can hold."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _plain(value: Any) -> Any:

@@ -104,7 +104,13 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
 
 def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
     breaks = list(_LINE_BREAK.finditer(text))
-    wrapped = 3 * sum(found[1].islower() for found in breaks) >= len(breaks)
+    # A blank line ends a sentence anyway; what counts are the breaks between two lines of text.
+    within = [
+        found
+        for found in breaks
+        if found[1] and text[: found.start()].rstrip(" \t")[-1:] not in "\r\n"
+    ]
+    wrapped = 3 * sum(found[1].islower() for found in within) >= len(within)
     start = 0
     for found in _BLANK_LINE.finditer(text) if wrapped else breaks:
         yield start, found.start()

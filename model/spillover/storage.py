@@ -89,8 +89,8 @@ def load(folder: Path) -> Model:
         written = (folder / SUMS).read_text("utf-8")
     except (OSError, UnicodeDecodeError):
         raise ModelError(f"{folder}: no model folder (it has no readable {SUMS})") from None
-    _verify(folder, written)
     try:
+        _verify(folder, written)
         config = _config(folder)
         settings = FeatureSettings.from_json(config.get("features"))
         tensors = safetensors.numpy.load((folder / "weights.safetensors").read_bytes())
@@ -149,11 +149,11 @@ def _verify(folder: Path, written: str) -> None:
     listed, found = _sum_by_file(written), _sum_by_file(_sums(folder))
     for file in sorted(listed.keys() | found.keys()):
         if file not in found:
-            raise ModelError(f"{folder}: {file!r} is missing; {_REMEDY}")
+            raise ModelError(f"{file!r} is missing; {_REMEDY}")
         if file not in listed:
-            raise ModelError(f"{folder}: {file!r} is not listed in {SUMS}; remove it or {_REMEDY}")
+            raise ModelError(f"{file!r} is not listed in {SUMS}; remove it or {_REMEDY}")
         if listed[file] != found[file]:
-            raise ModelError(f"{folder}: {file!r} differs from its sum in {SUMS}; {_REMEDY}")
+            raise ModelError(f"{file!r} differs from its sum in {SUMS}; {_REMEDY}")
 
 
 def _parts(

@@ -163,6 +163,7 @@ def test_a_closed_pipe_ends_quietly(tmp_path: Path) -> None:
         process.stdout.readline()
         process.stdout.close()
         assert process.stderr.read() == b""
+        assert process.wait() == 0
 
 
 def test_scoring_imports_nothing_heavy() -> None:

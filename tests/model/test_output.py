@@ -79,6 +79,28 @@ def test_csv(tmp_path: Path) -> None:
     assert (second["labels"], second["source_id"]) == ("", "")
 
 
+def test_a_csv_without_results_has_a_header(tmp_path: Path) -> None:
+    write(tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_text().startswith("document,sentence,start,end,text,labels,")
+
+
+def test_what_is_no_number_is_null(tmp_path: Path) -> None:
+    write(tmp_path / "out.jsonl", result(x=float("nan"), y=[float("inf"), 1.5]))
+    written = (tmp_path / "out.jsonl").read_text()
+    assert json.loads(written)["source"] == {"x": None, "y": [None, 1.5]}
+    assert "NaN" not in written
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_half_a_surrogate_pair_is_replaced_in_tables(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"out.{kind}"
+    write(path, result("half \ud800", note="\udcff"))
+    if kind == "parquet":
+        assert pq.read_table(path)["text"].to_pylist() == ["half \ufffd"]
+    else:
+        assert "half \ufffd" in path.read_text("utf-8")
+
+
 def test_parquet(tmp_path: Path) -> None:
     write(tmp_path / "out.parquet", result(**NESTED), result(labels=()))
     table = pq.read_table(tmp_path / "out.parquet")

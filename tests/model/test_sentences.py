@@ -20,6 +20,10 @@ def sentences(text: str) -> list[str]:
             "It hit the\nport and the\ncity. More came.",
             ["It hit the\nport and the\ncity.", "More came."],
         ),
+        (
+            "It hit the port of\nKelmet, the army\nsaid.\n\nAid came.\n\nIt left.\n",
+            ["It hit the port of\nKelmet, the army\nsaid.", "Aid came.", "It left."],
+        ),
         ("One.\r\n\r\nTwo.", ["One.", "Two."]),
         ("😀 It fell. It burned.", ["😀 It fell.", "It burned."]),
         ("half \ud800 a pair. Next.", ["half \ud800 a pair.", "Next."]),

@@ -97,6 +97,7 @@ def test_a_loose_card_or_pipeline_does_not_matter(folder: Path) -> None:
             "'terms/attack.txt' differs from its sum",
         ),
         (lambda folder: (folder / "SHA256SUMS").unlink(), "no model folder"),
+        (lambda folder: (folder / "link").symlink_to("nowhere"), "damaged model"),
         (truncated, "damaged model"),
         (listed_twice, "vocabulary/pairs.txt has a feature twice"),
         (configured(format=2), "its format is version 2, this spillover reads 1"),

@@ -28,6 +28,8 @@ def test_a_row_needs_only_text_and_labels() -> None:
     row = checked_row({"text": "A.", "labels": ["b", "a", "b"], "style": "wire", "n": 3}, "x:1")
     assert (row.labels, row.item, row.split) == (("a", "b"), "A.", split_of("A."))
     assert row.columns == {"style": "wire", "n": "3"}
+    row = checked_row({"text": "A.", "labels": "", "item": "", "split": ""}, "x:1")  # CSV cells
+    assert (row.labels, row.item, row.split) == ((), "A.", split_of("A."))
     row = checked_row({"text": "A.", "labels": "a|b", "item": 7, "split": "test"}, "x:1")
     assert (row.labels, row.item, row.split) == (("a", "b"), "7", "test")
 
@@ -42,6 +44,7 @@ def test_a_row_needs_only_text_and_labels() -> None:
         ({"text": None, "labels": []}, "x:3: 'text' is null"),
         ({"text": 3, "labels": []}, "x:3: 'text' must be a string, got 3"),
         ({"text": "\ud800", "labels": []}, "x:3: 'text' has half a surrogate pair"),
+        ({"text": "a", "labels": [], "item": "\udc00"}, "x:3: 'item' has half a surrogate"),
         ({"text": "a"}, "x:3: 'labels' is missing"),
         ({"text": "a", "labels": 3}, "x:3: 'labels' must be a list of strings, got 3"),
         ({"text": "a", "labels": [3]}, "x:3: a label must be a string, got 3"),

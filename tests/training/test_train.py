@@ -104,6 +104,7 @@ def test_a_model_is_replaced_and_nothing_else_is(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [out]
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")
+    (tmp_path / "mine" / "SHA256SUMS").write_text("0123  thesis.txt\n")
     with pytest.raises(InputError, match="is there already and is no model folder"):
         train(
             own_rows(),
@@ -114,6 +115,36 @@ def test_a_model_is_replaced_and_nothing_else_is(tmp_path: Path) -> None:
             progress=_silent,
         )
     assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
+
+
+def test_one_term_class_has_no_pairs(tmp_path: Path) -> None:
+    terms = TermClasses.parse({"weather": "rain, snow"})
+    labels = {"weather": "", "sport": ""}
+    model, _ = train(own_rows(), labels, tmp_path / "model", terms=terms, jobs=1, progress=_silent)
+    assert model.parts.settings.blocks == ("words", "terms")
+    assert spillover.load(tmp_path / "model").version == model.version
+
+
+def test_rows_with_nothing_in_common_are_refused(tmp_path: Path) -> None:
+    rows = [
+        checked_row({"text": f"w{n}x", "labels": ["a"] * (n % 2), "split": "train"}, f"x:{n}")
+        for n in range(8)
+    ]
+    with pytest.raises(InputError, match="too little in common"):
+        train(rows, {"a": ""}, tmp_path / "out", terms=TERMS, jobs=1, progress=_silent)
+
+
+def test_a_folder_that_cannot_be_written_is_refused_first(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot be written"):
+        train(
+            own_rows(),
+            {"weather": ""},
+            tmp_path / "file" / "out",
+            terms=TERMS,
+            jobs=1,
+            progress=_silent,
+        )
 
 
 def test_too_little_data_leave_nothing_behind(tmp_path: Path) -> None:

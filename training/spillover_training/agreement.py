@@ -23,7 +23,7 @@ class LabelAgreement:
     f1 : float
         F1 of the second labelling against the first; symmetric.
     kappa : float
-        Cohen's kappa (Cohen 1960): agreement beyond chance.
+        Cohen's kappa (Cohen 1960): agreement beyond chance; 1 where both carry it everywhere.
     """
 
     first: int
@@ -82,7 +82,8 @@ def agreement(source: str) -> Agreement:
     pairs: list[tuple[set[str], set[str]]] = []
     for line, record in read_records(source):
         for name in ("first", "second"):
-            if not isinstance(record.get(name), list):
+            labels = record.get(name)
+            if not isinstance(labels, list) or not all(isinstance(each, str) for each in labels):
                 raise InputError(f"{source}:{line}: {name!r} must be a list of labels")
         pairs.append((set(record["first"]), set(record["second"])))
     labels = sorted(set().union(*(first | second for first, second in pairs)))
@@ -96,6 +97,6 @@ def agreement(source: str) -> Agreement:
             sum(first),
             sum(second),
             float(f1_score(first, second, zero_division=0.0)),
-            float(cohen_kappa_score(first, second)),
+            1.0 if all(first) and all(second) else float(cohen_kappa_score(first, second)),
         )
     return Agreement(len(pairs), table)

@@ -19,6 +19,7 @@ SPLITS = ("train", "test")
 LABELS_FILE = "labels.json"
 
 _REQUIRED = ("text", "labels")
+_NOTHING = (None, "")  # what an empty cell of a CSV file reads as
 _LABELLED_SUFFIXES = tuple(suffix for suffix in SUFFIXES if suffix != ".txt")
 
 
@@ -103,8 +104,6 @@ def checked_row(record: Mapping[str, Any], where: str) -> Row:
     text, labels = record["text"], record["labels"]
     if not isinstance(text, str):
         raise InputError(f"{where}: 'text' must be a string, got {text!r}")
-    if any("\ud800" <= character <= "\udfff" for character in text):
-        raise InputError(f"{where}: 'text' has half a surrogate pair; mend its encoding")
     if isinstance(labels, str):  # CSV has no lists
         labels = [label for label in labels.split("|") if label]
     if not isinstance(labels, Sequence):
@@ -114,10 +113,12 @@ def checked_row(record: Mapping[str, Any], where: str) -> Row:
             raise InputError(f"{where}: a label must be a string, got {label!r}")
         if not label or label != label.strip() or "|" in label:
             raise InputError(f"{where}: label {label!r} is empty, padded or holds a '|'")
-    item = record.get("item")
-    item = text if item is None else str(item)
+    item = text if record.get("item") in _NOTHING else str(record["item"])
+    for name, value in (("text", text), ("labels", "".join(labels)), ("item", item)):
+        if any("\ud800" <= character <= "\udfff" for character in value):
+            raise InputError(f"{where}: {name!r} has half a surrogate pair; mend its encoding")
     split = record.get("split")
-    split = split_of(item) if split is None else split
+    split = split_of(item) if split in _NOTHING else split
     if split not in SPLITS:
         raise InputError(f"{where}: 'split' must be train or test, got {split!r}")
     known = {*_REQUIRED, "item", "split"}

@@ -12,7 +12,7 @@ import joblib
 from sklearn.pipeline import Pipeline
 
 from spillover import storage
-from spillover.errors import InputError
+from spillover.errors import InputError, ModelError
 from spillover.scorer import Model, ModelParts
 from spillover.terms import TermClasses
 from spillover_training.card import card
@@ -64,12 +64,16 @@ def train(
     """
     if out.exists() and not _replaceable(out):
         raise InputError(f"{out}: is there already and is no model folder; name another --out")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.").cleanup()
+    except OSError as error:
+        raise InputError(f"{out}: cannot be written ({error.strerror or error})") from None
     fitted, parts = fit(rows, labels, terms=terms, jobs=jobs, progress=progress)
     test_rows = [row for row in rows if row.split == "test"]
     test = evaluate(Model(parts), test_rows) if test_rows else None
     if test:
         parts = replace(parts, training={**parts.training, "test": test.to_json()})
-    out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as scratch:
         made = Path(scratch) / "model"
         model = storage.save(parts, made)
@@ -109,12 +113,22 @@ def fit(
     if not labels:
         raise InputError("no row carries a label; there is nothing to learn")
     recipe = recipe or Recipe()
+    if len(set(terms.entries.values())) < 2:  # no two classes, no pairs
+        recipe = replace(recipe, settings=replace(recipe.settings, pair_window=0))
     split = [row for row in rows if row.split == "train"]
     texts = list(as_dataset(split)["text"])
-    choice = search(split, labels, recipe, terms, jobs=jobs, progress=progress)
-    fitted = pipeline(
-        recipe, terms, C=choice.strengths, slopes=choice.slopes, offsets=choice.offsets
-    ).fit(texts, targets(split, list(labels)))
+    try:
+        choice = search(split, labels, recipe, terms, jobs=jobs, progress=progress)
+        fitted = pipeline(
+            recipe, terms, C=choice.strengths, slopes=choice.slopes, offsets=choice.offsets
+        ).fit(texts, targets(split, list(labels)))
+    except ValueError as error:
+        if "vocabulary" not in str(error) and "no terms remain" not in str(error):
+            raise
+        raise InputError(
+            "too few rows, or too little in common between them: a feature must occur in "
+            f"{recipe.min_df} training rows, and some kind of feature never does"
+        ) from None
     training = {
         "data": fingerprint(rows),
         "rows": len(split),
@@ -140,4 +154,10 @@ def fit(
 
 def _replaceable(out: Path) -> bool:
     """Whether there is nothing at a path but what training wrote, or an empty folder."""
-    return out.is_dir() and ((out / storage.SUMS).is_file() or not any(out.iterdir()))
+    if not out.is_dir():
+        return False
+    try:
+        storage.load(out)
+    except ModelError:
+        return not any(out.iterdir())
+    return True
