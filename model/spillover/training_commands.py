@@ -59,6 +59,9 @@ def train(
         )
     if test:
         typer.echo(f"On the test split ({test.n_rows} rows):\n\n{test.to_table()}\n")
+    training = model.parts.training
+    if training["searched_rows"] < training["rows"]:
+        typer.echo(f"Searched on {training['searched_rows']} of {training['rows']} training rows.")
     typer.echo(f"Model {model.version} is in {out}")
 
 

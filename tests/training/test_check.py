@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from spillover_training.check import check
+from spillover_training.check import Group, check
 
 LEFT = "Rebels shelled the eastern market of the town on Tuesday morning, killing four people."
 
@@ -98,11 +98,8 @@ def test_counts_by_column(tmp_path: Path) -> None:
     path.write_text("".join(json.dumps({"labels": [], **row}) + "\n" for row in rows))
     report = check([str(path)])
     assert (report.n_rows, report.n_items, report.labels) == (3, 2, ("strike",))
-    assert report.groups["style"]["wire"] == {
-        "rows": 2,
-        "characters": round((len(LEFT) + 14) / 2, 1),
-        "strike": 1,
-        "none": 1,
-    }
+    characters = round((len(LEFT) + 14) / 2, 1)
+    assert report.groups["style"]["wire"] == Group(2, characters, {"strike": 1}, 1)
+    assert report.to_json()["groups"]["style"]["headline"]["unlabelled"] == 1
     assert "0 errors, 0 warnings" in report.to_table()
     assert "50.0%" in report.to_table()

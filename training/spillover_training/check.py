@@ -49,6 +49,28 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Group:
+    """The rows that have one value in one column.
+
+    Attributes
+    ----------
+    rows : int
+        How many.
+    characters : float
+        Their mean length.
+    labels : dict of str to int
+        How many carry each label.
+    unlabelled : int
+        How many carry none.
+    """
+
+    rows: int
+    characters: float
+    labels: dict[str, int]
+    unlabelled: int
+
+
+@dataclass(frozen=True)
 class Report:
     """What a check found, and what the data are made of.
 
@@ -60,15 +82,15 @@ class Report:
         Counts of the rows without fault and their items.
     labels : tuple of str
         The labels.
-    groups : dict
-        By column and value: rows, mean characters, rows by label, and rows without one.
+    groups : dict of str to dict of str to Group
+        By column, then by value.
     """
 
     findings: tuple[Finding, ...]
     n_rows: int
     n_items: int
     labels: tuple[str, ...]
-    groups: dict[str, dict[str, dict[str, float]]]
+    groups: dict[str, dict[str, Group]]
 
     @property
     def n_errors(self) -> int:
@@ -82,7 +104,10 @@ class Report:
             "items": self.n_items,
             "errors": self.n_errors,
             "warnings": len(self.findings) - self.n_errors,
-            "groups": self.groups,
+            "groups": {
+                column: {value: asdict(group) for value, group in values.items()}
+                for column, values in self.groups.items()
+            },
             "findings": [asdict(finding) for finding in self.findings],
         }
 
@@ -93,11 +118,10 @@ class Report:
         lines = [f"{self.n_rows} rows in {self.n_items} items"]
         for column, values in self.groups.items():
             lines += ["", column, header] if column != "all" else ["", header]
-            for value, counts in values.items():
-                shares = " ".join(f"{100 * counts[name] / counts['rows']:17.1f}%" for name in names)
-                lines.append(
-                    f"{value[-24:]:24} {counts['rows']:7} {counts['characters']:6.0f} {shares}"
-                )
+            for value, group in values.items():
+                counts = [*group.labels.values(), group.unlabelled]
+                shares = " ".join(f"{100 * count / group.rows:17.1f}%" for count in counts)
+                lines.append(f"{value[-24:]:24} {group.rows:7} {group.characters:6.0f} {shares}")
         kinds = Counter((finding.level, finding.kind) for finding in self.findings)
         lines += [""] + [f"{level}: {kind}: {count}" for (level, kind), count in kinds.items()]
         lines += [
@@ -220,26 +244,24 @@ def _near(kind: str, row: Row, other: Row) -> Finding:
     return Finding(WARNING, kind, row.where, f"{other.where}: {row.text!r}")
 
 
-def _groups(rows: Iterable[Row], labels: Sequence[str]) -> dict[str, dict[str, dict[str, float]]]:
-    sums: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+def _groups(rows: Iterable[Row], labels: Sequence[str]) -> dict[str, dict[str, Group]]:
+    members: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         values = {"all": "all", "split": row.split, "file": row.where.rpartition(":")[0]}
-        for column in GROUPS:
-            if column in row.columns:
-                values[column] = row.columns[column]
+        values |= {column: row.columns[column] for column in GROUPS if column in row.columns}
         for column, value in values.items():
-            counts = sums[column][value]
-            counts.update(["rows", *(row.labels or ["none"])])
-            counts["characters"] += len(row.text)
-    names = [*labels, "none"]
+            members[column][value].append(row)
     return {
-        column: {
-            value: {
-                "rows": counts["rows"],
-                "characters": round(counts["characters"] / counts["rows"], 1),
-                **{name: counts[name] for name in names},
-            }
-            for value, counts in sorted(values.items())
-        }
-        for column, values in sums.items()
+        column: {value: _group(found, labels) for value, found in sorted(values.items())}
+        for column, values in members.items()
     }
+
+
+def _group(rows: Sequence[Row], labels: Sequence[str]) -> Group:
+    carried = Counter(label for row in rows for label in row.labels)
+    return Group(
+        len(rows),
+        round(sum(len(row.text) for row in rows) / len(rows), 1),
+        {label: carried[label] for label in labels},
+        sum(not row.labels for row in rows),
+    )
