@@ -11,6 +11,8 @@ import sentencex
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LINE_BREAK = re.compile(r"(?:\r\n|\r|\n)[ \t]*(\S?)")
+# Between two lines of text; the look-ahead leaves the next line for the next match.
+_WITHIN = re.compile(r"\S[ \t]*(?:\r\n|\r|\n)[ \t]*(?=(\S))")
 _BLANK_LINE = re.compile(r"(?:\r\n|\r|\n)[ \t]*(?:\r\n|\r|\n)\s*")
 
 
@@ -104,13 +106,8 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
 
 def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
     breaks = list(_LINE_BREAK.finditer(text))
-    # A blank line ends a sentence anyway; what counts are the breaks between two lines of text.
-    within = [
-        found
-        for found in breaks
-        if found[1] and text[: found.start()].rstrip(" \t")[-1:] not in "\r\n"
-    ]
-    wrapped = 3 * sum(found[1].islower() for found in within) >= len(within)
+    goes_on = [found[1].islower() for found in _WITHIN.finditer(text)]
+    wrapped = 3 * sum(goes_on) >= len(goes_on)
     start = 0
     for found in _BLANK_LINE.finditer(text) if wrapped else breaks:
         yield start, found.start()
