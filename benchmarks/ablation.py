@@ -57,7 +57,7 @@ def main(real_news: str | None) -> None:
         started = time.perf_counter()
         model.predict_proba(texts)
         rate = len(texts) / (time.perf_counter() - started)
-        n_features = sum(len(block.vocabulary) for block in parts.blocks.values())
+        n_features = sum(map(len, parts.tables.features.values()))
         print(f"| {name} | {' | '.join(cells)} | {n_features:,} | {rate:,.0f} |", flush=True)
 
 

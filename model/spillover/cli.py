@@ -153,8 +153,8 @@ def predict(
 
     with opened(output, classifier.labels) as write:
         for document in documents():
-            read = classifier.read_sentence if no_split else classifier.read
-            for number, sentence in enumerate(read(document.text)):
+            (found,) = classifier.read_many([document.text], split=not no_split)
+            for number, sentence in enumerate(found):
                 if not only or set(only) & set(sentence.labels):
                     write(Result(document.name, number, sentence, document.source))
     if skipped:

@@ -23,7 +23,8 @@ BLOCKS = ("words", "terms", "pairs")
 """``words``: n-grams of tokens. ``terms``: n-grams of term classes with the plain words between
 left out, and acts under a cue. ``pairs``: unordered pairs of term classes near each other."""
 
-_START, _END = "<s>", "</s>"
+START, END = "<s>", "</s>"
+"""Stand around a text in its n-grams; no token can look like them."""
 
 
 @dataclass(frozen=True)
@@ -111,14 +112,14 @@ class Analyzer:
 
     def _words(self, words: list[str]) -> Iterator[str]:
         yield from words
-        yield from _ngrams([_START, *words, _END], self.settings.word_ngrams)
+        yield from _ngrams([START, *words, END], self.settings.word_ngrams)
 
     def _terms(self, words: list[str]) -> Iterator[str]:
         found = self.terms.match(words)
         yield from self._under_cues(found)
         names = _collapsed(found)
         yield from names
-        yield from _ngrams([_START, *names, _END], self.settings.term_ngrams)
+        yield from _ngrams([START, *names, END], self.settings.term_ngrams)
 
     def _under_cues(self, found: list[tuple[int, str]]) -> Iterator[str]:
         cue, cue_at = "", -1

@@ -2,44 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import compress
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from spillover.batch import BatchScorer
 from spillover.errors import InputError
-from spillover.features import Analyzer, FeatureSettings
 from spillover.policy import Curve, thresholds_for
 from spillover.sentences import Document, Sentence, sentence_spans
+from spillover.single import single_sums
+from spillover.tables import Floats, Sums, Tables, joined
 from spillover.terms import TermClasses
-from spillover.text import tokens
-
-Floats = npt.NDArray[np.float64]
 
 LOW_COVERAGE = 0.5
 """Below this share of known tokens a sentence is marked `low_coverage`."""
 
+# Up to so many texts of up to so many characters go one at a time: numpy's overhead for a batch
+# is that of about four sentences.
+_FEW, _SHORT = 4, 1000
 
-@dataclass(frozen=True)
-class Block:
-    """One block's vocabulary and weights.
-
-    Attributes
-    ----------
-    vocabulary : Mapping of str to int
-        The row of each feature.
-    weights : float32 array (n_features, n_labels)
-        What one occurrence adds to each label's logit, before scaling.
-    idf : float32 array (n_features,)
-        Inverse document frequencies; the block's sum is divided by the square root of theirs.
-    """
-
-    vocabulary: Mapping[str, int]
-    weights: npt.NDArray[np.float32]
-    idf: npt.NDArray[np.float32]
+# A batch fits the processor's cache, or is one long text.
+_BATCH_TEXTS, _BATCH_CHARACTERS = 1000, 500_000
 
 
 @dataclass(frozen=True)
@@ -56,10 +43,8 @@ class ModelParts:
         Precision and recall at other thresholds, by label.
     intercept : float64 array (n_labels,)
         The logits of a text without features.
-    blocks : Mapping of str to Block
-        Vocabulary and weights of `settings.blocks`, in their order.
-    settings : FeatureSettings
-        What the blocks count.
+    tables : Tables
+        Vocabulary and weights.
     terms : TermClasses
         The term classes that the model was trained with.
     training : Mapping
@@ -70,8 +55,7 @@ class ModelParts:
     thresholds: Mapping[str, float]
     curves: Mapping[str, Curve]
     intercept: Floats
-    blocks: Mapping[str, Block]
-    settings: FeatureSettings
+    tables: Tables
     terms: TermClasses
     training: Mapping[str, Any] = field(default_factory=dict)
 
@@ -93,14 +77,7 @@ class Model:
         self.parts = parts
         self.version = version
         self._thresholds = np.array([parts.thresholds[label] for label in parts.labels])
-        self._analyzers = {
-            name: Analyzer(name, parts.settings, parts.terms) for name in parts.blocks
-        }
-        # One matrix a block, float64: the weights and, as last column, what the scale is made of.
-        self._matrices = {
-            name: np.column_stack([block.weights, block.idf]).astype(np.float64)
-            for name, block in parts.blocks.items()
-        }
+        self._batches = BatchScorer(parts.tables)
 
     def __getstate__(self) -> tuple[ModelParts, str]:
         """Pickle the parts; the rest is made anew."""
@@ -187,7 +164,7 @@ class Model:
         TypeError
             If `texts` is a single str, or one of them is no str.
         """
-        return self._probabilities([tokens(text) for text in checked_texts(texts)])
+        return self._probabilities(self._sums(checked_texts(texts)))
 
     def predict(self, texts: Sequence[str]) -> list[tuple[str, ...]]:
         """Label texts by the model's thresholds.
@@ -207,11 +184,8 @@ class Model:
         TypeError
             If `texts` is a single str, or one of them is no str.
         """
-        words = [tokens(text) for text in checked_texts(texts)]
-        return [
-            self._carried(row, bool(found))
-            for row, found in zip(self._probabilities(words), words, strict=True)
-        ]
+        sums = self._sums(checked_texts(texts))
+        return self._carried(self._probabilities(sums), sums)
 
     def read(self, text: str) -> Document:
         """Cut a document into sentences and score each.
@@ -223,56 +197,72 @@ class Model:
         """
         if not isinstance(text, str):
             raise TypeError(f"text must be str, got {type(text).__name__}")
-        return self._document(text, sentence_spans(text))
+        return self.read_many([text])[0]
 
-    def read_sentence(self, text: str) -> Document:
-        """Score a text that is one sentence already, as a document of that sentence."""
-        return self._document(text, [(0, len(text))])
+    def read_many(self, texts: Sequence[str], *, split: bool = True) -> list[Document]:
+        """Cut documents into sentences and score all of them at once.
 
-    def _document(self, text: str, spans: list[tuple[int, int]]) -> Document:
-        words = [tokens(text[start:end]) for start, end in spans]
-        known = self.parts.blocks["words"].vocabulary
-        sentences = []
-        for (start, end), found, row in zip(spans, words, self._probabilities(words), strict=True):
-            coverage = sum(word in known for word in found) / len(found) if found else 0.0
-            sentences.append(
+        Parameters
+        ----------
+        texts : sequence of str
+            One document each.
+        split : bool
+            Whether to cut them; otherwise each is one sentence already.
+
+        Raises
+        ------
+        TypeError
+            If `texts` is a single str, or one of them is no str.
+        """
+        checked_texts(texts)
+        spans = [sentence_spans(text) if split else [(0, len(text))] for text in texts]
+        cut = [
+            text[start:end]
+            for text, found in zip(texts, spans, strict=True)
+            for start, end in found
+        ]
+        sums = self._sums(cut)
+        rows = self._probabilities(sums)
+        coverages = sums.known / np.maximum(sums.tokens, 1)
+        scored = zip(cut, rows.tolist(), self._carried(rows, sums), coverages.tolist(), strict=True)
+        documents = []
+        for text, found in zip(texts, spans, strict=True):
+            sentences = [
                 Sentence(
-                    text=text[start:end],
+                    text=sentence,
                     start=start,
                     end=end,
-                    scores=dict(zip(self.labels, row.tolist(), strict=True)),
-                    labels=self._carried(row, bool(found)),
+                    scores=dict(zip(self.labels, row, strict=True)),
+                    labels=labels,
                     coverage=coverage,
                     low_coverage=coverage < LOW_COVERAGE,
                 )
-            )
-        return Document(text, sentences)
+                for (start, end), (sentence, row, labels, coverage) in zip(
+                    found, scored, strict=False
+                )
+            ]
+            documents.append(Document(text, sentences))
+        return documents
 
-    def _carried(self, row: Floats, has_words: bool) -> tuple[str, ...]:
-        if not has_words:
-            return ()
-        return tuple(
-            label
-            for label, carries in zip(self.labels, row >= self._thresholds, strict=True)
-            if carries
-        )
+    def _sums(self, texts: Sequence[str]) -> Sums:
+        if len(texts) <= _FEW and all(len(text) <= _SHORT for text in texts):
+            parts = [single_sums(self.parts.tables, text) for text in texts]
+        else:
+            parts = [self._batches.sums(batch) for batch in _batches(texts)]
+        return joined(parts) if parts else self._batches.sums([])
 
-    def _probabilities(self, texts: list[list[str]]) -> Floats:
-        logits = np.empty((len(texts), len(self.labels)))
-        for row, words in enumerate(texts):
-            logits[row] = self._logits(words)
+    def _probabilities(self, sums: Sums) -> Floats:
+        logits = np.tile(self.parts.intercept, (len(sums.tokens), 1))
+        for block in sums.blocks:
+            idf = block[:, -1:]
+            # A text without a feature of the block has sums of zero: any divisor will do.
+            logits += block[:, :-1] / np.sqrt(np.where(idf > 0, idf, 1.0))
         return 0.5 * (1.0 + np.tanh(0.5 * logits))  # the logistic function, without overflow
 
-    def _logits(self, words: list[str]) -> Floats:
-        logits = self.parts.intercept.copy()
-        for name, block in self.parts.blocks.items():
-            features = self._analyzers[name].features(words)
-            rows = [row for row in map(block.vocabulary.get, features) if row is not None]
-            # The weights of the features, added up, and last their inverse document frequencies.
-            sums = self._matrices[name][rows].sum(axis=0)
-            if sums[-1] > 0:
-                logits += sums[:-1] / np.sqrt(sums[-1])
-        return logits
+    def _carried(self, rows: Floats, sums: Sums) -> list[tuple[str, ...]]:
+        """Return the labels of each text; one without a word carries none."""
+        carried = (rows >= self._thresholds) & (sums.tokens > 0)[:, None]
+        return [tuple(compress(self.labels, row)) for row in carried.tolist()]
 
 
 def checked_texts(texts: Sequence[str]) -> Sequence[str]:
@@ -283,3 +273,14 @@ def checked_texts(texts: Sequence[str]) -> Sequence[str]:
         if not isinstance(text, str):
             raise TypeError(f"texts[{number}] must be str, got {type(text).__name__}")
     return texts
+
+
+def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    start = characters = 0
+    for at, text in enumerate(texts):
+        full = at - start == _BATCH_TEXTS or characters + len(text) > _BATCH_CHARACTERS
+        if full and at > start:
+            yield texts[start:at]
+            start, characters = at, 0
+        characters += len(text)
+    yield texts[start:]

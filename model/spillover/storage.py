@@ -1,7 +1,7 @@
 """The model folder: written, verified, read. Loading runs no code from it.
 
-``config.json`` (format, labels, thresholds, settings, origin), ``weights.safetensors``,
-``vocabulary/BLOCK.txt`` (one feature a line, in the order of the rows), ``terms/CLASS.txt``,
+``config.json`` (format, labels, thresholds, settings, origin), ``vocabulary.txt`` (one token a
+line), ``weights.safetensors`` (n-grams and weights, see `tables.Tables`), ``terms/CLASS.txt``,
 ``README.md`` (the model card) and ``SHA256SUMS`` over all but the card.
 """
 
@@ -19,14 +19,17 @@ import safetensors.numpy
 from spillover.errors import InputError, ModelError
 from spillover.features import ANALYZER_VERSION, FeatureSettings
 from spillover.policy import Curve
-from spillover.scorer import Block, Model, ModelParts
+from spillover.scorer import Model, ModelParts
+from spillover.tables import Tables
 from spillover.terms import TermClasses
 from spillover.text import TOKENIZER_VERSION
 
-FORMAT = 1
+FORMAT = 2
 PRETRAINED = Path(__file__).parent / "pretrained"
 
 SUMS = "SHA256SUMS"
+_TOKENS = "vocabulary.txt"
+_WEIGHTS = "weights.safetensors"
 _CARD = "README.md"
 PIPELINE = "pipeline.joblib"
 _UNSUMMED = {SUMS, _CARD, PIPELINE}
@@ -43,16 +46,13 @@ def save(parts: ModelParts, folder: Path) -> Model:
     folder : Path
         An empty or missing folder.
     """
-    (folder / "vocabulary").mkdir(parents=True)
-    tensors = {"intercept": parts.intercept}
-    for name, block in parts.blocks.items():
-        tensors[f"{name}.weights"] = np.ascontiguousarray(block.weights)
-        tensors[f"{name}.idf"] = np.ascontiguousarray(block.idf)
-        rows = sorted(block.vocabulary, key=block.vocabulary.__getitem__)
-        (folder / "vocabulary" / f"{name}.txt").write_text(
-            "".join(row + "\n" for row in rows), "utf-8", newline="\n"
-        )
-    (folder / "weights.safetensors").write_bytes(safetensors.numpy.save(tensors))
+    folder.mkdir(parents=True, exist_ok=True)
+    tables = parts.tables
+    (folder / _TOKENS).write_text(
+        "".join(token + "\n" for token in tables.tokens), "utf-8", newline="\n"
+    )
+    arrays = {"intercept": parts.intercept, **tables.arrays}
+    (folder / _WEIGHTS).write_bytes(safetensors.numpy.save(arrays))
     parts.terms.write(folder / "terms")
     config = {
         "format": FORMAT,
@@ -61,7 +61,8 @@ def save(parts: ModelParts, folder: Path) -> Model:
         "labels": dict(parts.labels),
         "thresholds": dict(parts.thresholds),
         "curves": {label: curve.to_json() for label, curve in parts.curves.items()},
-        "features": parts.settings.to_json(),
+        "features": tables.settings.to_json(),
+        "classes": list(tables.classes),
         "training": dict(parts.training),
     }
     (folder / "config.json").write_text(
@@ -93,13 +94,11 @@ def load(folder: Path) -> Model:
         _verify(folder, written)
         config = _config(folder)
         settings = FeatureSettings.from_json(config.get("features"))
-        tensors = safetensors.numpy.load((folder / "weights.safetensors").read_bytes())
-        vocabularies = {
-            name: (folder / "vocabulary" / f"{name}.txt").read_text("utf-8").split("\n")[:-1]
-            for name in settings.blocks
-        }
+        tokens = (folder / _TOKENS).read_text("utf-8").split("\n")[:-1]
+        with safetensors.safe_open(folder / _WEIGHTS, "np") as file:
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         terms = TermClasses.read(folder / "terms")
-        parts = _parts(config, settings, tensors, vocabularies, terms)
+        parts = _parts(config, settings, arrays, tokens, terms)
     except ModelError as error:
         raise ModelError(f"{folder}: {error}") from None
     except (OSError, ValueError, InputError, safetensors.SafetensorError) as error:
@@ -159,8 +158,8 @@ def _verify(folder: Path, written: str) -> None:
 def _parts(
     config: dict[str, Any],
     settings: FeatureSettings,
-    tensors: dict[str, np.ndarray[Any, Any]],
-    vocabularies: dict[str, list[str]],
+    arrays: dict[str, np.ndarray[Any, Any]],
+    tokens: list[str],
     terms: TermClasses,
 ) -> ModelParts:
     labels = _table(config, "labels", str)
@@ -174,37 +173,23 @@ def _parts(
     curves = _table(config, "curves", dict)
     if set(curves) != set(labels):
         raise ModelError("config.json must give each label a curve")
-    shapes: dict[str, tuple[tuple[int, ...], type]] = {"intercept": ((len(labels),), np.float64)}
-    for name, vocabulary in vocabularies.items():
-        if len(set(vocabulary)) != len(vocabulary):
-            raise ModelError(f"vocabulary/{name}.txt has a feature twice")
-        shapes[f"{name}.weights"] = ((len(vocabulary), len(labels)), np.float32)
-        shapes[f"{name}.idf"] = ((len(vocabulary),), np.float32)
-    if set(tensors) != set(shapes):
-        raise ModelError(f"weights.safetensors must hold exactly {', '.join(shapes)}")
-    for name, (shape, dtype) in shapes.items():
-        tensor = tensors[name]
-        if tensor.shape != shape or tensor.dtype != dtype:
-            raise ModelError(
-                f"{name} must be {dtype.__name__} {shape}, is {tensor.dtype} {tensor.shape}"
-            )
-        if not np.isfinite(tensor).all() or (name.endswith(".idf") and (tensor < 0).any()):
-            raise ModelError(f"{name} has values that no training gives")
+    intercept = arrays.pop("intercept", np.empty(0))
+    if intercept.dtype != np.float64 or intercept.shape != (len(labels),):
+        raise ModelError(
+            f"intercept must be float64 ({len(labels)},), is {intercept.dtype} {intercept.shape}"
+        )
+    if not np.isfinite(intercept).all():
+        raise ModelError("intercept has values that no training gives")
+    classes = config.get("classes")
+    if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
+        raise ModelError("config.json: 'classes' must be a list of str")
     training = config.get("training")
     return ModelParts(
         labels=labels,
         thresholds=thresholds,
         curves={label: Curve.from_json(curve) for label, curve in curves.items()},
-        intercept=tensors["intercept"],
-        blocks={
-            name: Block(
-                {feature: row for row, feature in enumerate(vocabulary)},
-                tensors[f"{name}.weights"],
-                tensors[f"{name}.idf"],
-            )
-            for name, vocabulary in vocabularies.items()
-        },
-        settings=settings,
+        intercept=intercept,
+        tables=Tables(settings, tokens, classes, len(labels), arrays),
         terms=terms,
         training=training if isinstance(training, dict) else {},
     )

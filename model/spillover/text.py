@@ -30,7 +30,8 @@ _TOKEN = re.compile(
     r"|\?"
 )
 _YEAR = re.compile(r"(?:19|20)\d\d")
-_LONGEST_KEPT = 64
+LONGEST_KEPT = 64
+"""Longer chunks are no words; keeping what they are made of would only fill a cache."""
 
 
 def tokens(text: str) -> list[str]:
@@ -52,11 +53,12 @@ def tokens(text: str) -> list[str]:
     """
     found: list[str] = []
     for chunk in text.split():
-        found += _kept(chunk) if len(chunk) <= _LONGEST_KEPT else _chunk_tokens(chunk)
+        found += _kept(chunk) if len(chunk) <= LONGEST_KEPT else chunk_tokens(chunk)
     return found
 
 
-def _chunk_tokens(chunk: str) -> tuple[str, ...]:
+def chunk_tokens(chunk: str) -> tuple[str, ...]:
+    """Cut a chunk, a piece of text without white space, into its tokens."""
     if not chunk.isascii() or "&" in chunk:
         chunk = _INVISIBLE.sub("", html.unescape(chunk))
         # Decomposed, so that Erdoğan and Erdogan are one name without their accents.
@@ -66,7 +68,7 @@ def _chunk_tokens(chunk: str) -> tuple[str, ...]:
 
 
 # News repeats its words: nine chunks in ten are answered from here.
-_kept = lru_cache(maxsize=1 << 16)(_chunk_tokens)
+_kept = lru_cache(maxsize=1 << 16)(chunk_tokens)
 
 
 def _normalised(token: str) -> str:

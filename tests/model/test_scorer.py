@@ -60,7 +60,7 @@ def test_equals_the_pipeline_on_any_text(
 def test_a_score_does_not_depend_on_its_batch(model: spillover.Model, rows: list[Row]) -> None:
     texts = [row.text for row in rows[:50]]
     together = model.predict_proba(texts)
-    alone = np.vstack([model.predict_proba([text]) for text in texts])
+    alone = np.vstack([model.predict_proba([text]) for text in texts])  # by another path
     backwards = model.predict_proba(texts[::-1])[::-1]
     assert np.array_equal(together, alone)
     assert np.array_equal(together, backwards)
@@ -163,7 +163,10 @@ def test_read(model: spillover.Model) -> None:
 
 def test_coverage_is_the_share_of_known_tokens(model: spillover.Model) -> None:
     known, half, foreign, empty = (
-        model.read_sentence(text)[0] for text in ("The army said", "army zzyzx", "zzyzx qwrtz", "")
+        document[0]
+        for document in model.read_many(
+            ["The army said", "army zzyzx", "zzyzx qwrtz", ""], split=False
+        )
     )
     assert (known.coverage, known.low_coverage) == (1.0, False)
     assert (half.coverage, half.low_coverage) == (0.5, False)

@@ -51,10 +51,18 @@ def reweighted(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], N
 
 
 def listed_twice(folder: Path) -> None:
-    file = folder / "vocabulary" / "pairs.txt"
+    file = folder / "vocabulary.txt"
     lines = file.read_text().split("\n")
     file.write_text("\n".join([lines[1], *lines[1:]]))
     resummed(folder)
+
+
+def swapped(tensors: dict[str, Any]) -> None:
+    tensors["words.ngrams"] = tensors["words.ngrams"][::-1].copy()
+
+
+def foreign(tensors: dict[str, Any]) -> None:
+    tensors["pairs.pairs"][0, 0] = 999
 
 
 def truncated(folder: Path) -> None:
@@ -99,8 +107,8 @@ def test_a_loose_card_or_pipeline_does_not_matter(folder: Path) -> None:
         (lambda folder: (folder / "SHA256SUMS").unlink(), "no model folder"),
         (lambda folder: (folder / "link").symlink_to("nowhere"), "damaged model"),
         (truncated, "damaged model"),
-        (listed_twice, "vocabulary/pairs.txt has a feature twice"),
-        (configured(format=2), "its format is version 2, this spillover reads 1"),
+        (listed_twice, "its vocabulary has a token twice"),
+        (configured(format=9), "its format is version 9, this spillover reads 2"),
         (configured(tokenizer=99), "its tokenizer is version 99"),
         (configured(format="1"), "config.json is not a model's"),
         (configured(labels={}), "must give each label a threshold"),
@@ -108,7 +116,18 @@ def test_a_loose_card_or_pipeline_does_not_matter(folder: Path) -> None:
         (configured(thresholds={"a": 0.5}), "must give each label a threshold"),
         (configured(curves={"a": {}}), "must give each label a curve"),
         (configured(features={"word_ngrams": 2}), "feature settings must be exactly"),
-        (reweighted(lambda tensors: tensors.pop("pairs.idf")), "must hold exactly"),
+        (configured(classes=[1]), "'classes' must be a list of str"),
+        (reweighted(lambda tensors: tensors.pop("pairs.weights")), "pairs.weights is missing"),
+        (
+            reweighted(lambda tensors: tensors.update(more=np.zeros(1))),
+            "more is no part of a model",
+        ),
+        (reweighted(swapped), "its n-grams are not in order"),
+        (reweighted(foreign), "pairs.pairs has a number that is not from 0 to"),
+        (
+            reweighted(lambda tensors: tensors.update({"words.weights": np.zeros((3, 5))})),
+            "words.weights must be float64 (",
+        ),
         (
             reweighted(lambda tensors: tensors.update(intercept=np.zeros(5))),
             "intercept must be float64 (4,), is float64 (5,)",

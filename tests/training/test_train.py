@@ -93,7 +93,7 @@ def test_the_model_does_not_learn_from_the_test_split(tmp_path: Path) -> None:
     train(
         changed, {"weather": "", "sport": ""}, tmp_path / "b", terms=TERMS, jobs=1, progress=_silent
     )
-    for file in ("weights.safetensors", "vocabulary/words.txt"):
+    for file in ("weights.safetensors", "vocabulary.txt"):
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
 
 
@@ -121,7 +121,7 @@ def test_one_term_class_has_no_pairs(tmp_path: Path) -> None:
     terms = TermClasses.parse({"weather": "rain, snow"})
     labels = {"weather": "", "sport": ""}
     model, _ = train(own_rows(), labels, tmp_path / "model", terms=terms, jobs=1, progress=_silent)
-    assert model.parts.settings.blocks == ("words", "terms")
+    assert model.parts.tables.settings.blocks == ("words", "terms")
     assert spillover.load(tmp_path / "model").version == model.version
 
 

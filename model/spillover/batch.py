@@ -1,0 +1,216 @@
+"""Many texts at once: the model's sums over features, computed in numpy for a whole batch.
+
+What `single` does a token at a time is done here for all tokens of all texts, a step at a time.
+Both add the same weights, which are whole multiples of `tables.UNIT`: their sums are exact, so that
+neither the order nor the size of a batch changes a bit of a score.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from threading import Lock
+
+import numpy as np
+import numpy.typing as npt
+
+from spillover.ngrams import Ngrams
+from spillover.tables import NO_CLASS, Floats, Sums, Tables
+from spillover.text import LONGEST_KEPT, chunk_tokens
+
+Int32s = npt.NDArray[np.int32]
+Ints = npt.NDArray[np.int64]
+
+_KEPT_CHUNKS = 1 << 17
+
+
+class BatchScorer:
+    """Sums over features for batches of texts.
+
+    Parameters
+    ----------
+    tables : Tables
+        The model's vocabulary and weights.
+    """
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._chunks = _Chunks(tables.token_ids, tables.unknown)
+
+    def sums(self, texts: Sequence[str]) -> Sums:
+        """Add up the weights of the texts' features."""
+        chunks = self._chunks
+        ids, counts = chunks.token_ids(texts)
+        if len(chunks) > _KEPT_CHUNKS:  # others may still read the old one
+            self._chunks = _Chunks(self._tables.token_ids, self._tables.unknown)
+        known = self._tables.known.take(ids)
+        flat, starts = _fenced(ids, counts, self._tables.start, self._tables.end)
+        words, at, classes = self._words(flat)
+        blocks = [np.add.reduceat(words, starts, axis=0)]
+        text = np.repeat(np.arange(len(texts)), counts + 2).take(at)
+        blocks += self._terms(classes, at, text, len(texts))
+        return Sums(blocks, counts, _totals(known, counts))
+
+    def _words(self, flat: Int32s) -> tuple[Floats, Ints, Int32s]:
+        """Return the weights at each token, and where terms begin and of what class they are."""
+        ngrams, weights = self._tables.word_ngrams, self._tables.word_weights
+        sums = weights.take(flat, axis=0)
+        classes = self._tables.word_classes.take(flat)
+        lengths = np.ones(len(flat), np.int64)
+        for length, at, nodes in _known(ngrams, flat):
+            _add(sums, at, weights.take(nodes, axis=0))
+            terms = self._tables.word_classes.take(nodes)
+            found = np.flatnonzero(terms != NO_CLASS)
+            classes[at[found]], lengths[at[found]] = terms[found], length
+        at = np.flatnonzero(classes != NO_CLASS)
+        at = at[_leftmost(at, lengths.take(at))]
+        return sums, at, classes.take(at)
+
+    def _terms(self, classes: Int32s, at: Ints, text: Ints, n_texts: int) -> list[Floats]:
+        tables = self._tables
+        if tables.settings.term_ngrams == 0 and tables.settings.pair_window == 0:
+            return []
+        scopes = tables.scope_weights.take(self._under_cues(classes, at, text), axis=0)
+        # Runs of one class count once.
+        new = np.ones(len(at), bool)
+        new[1:] = (classes[1:] != classes[:-1]) | (text[1:] != text[:-1])
+        scope_sums = _run_sums(scopes, text, n_texts)
+        classes, text = classes[new], text[new]
+        blocks = []
+        if tables.settings.term_ngrams:
+            counts = np.bincount(text, minlength=n_texts)
+            flat, starts = _fenced(classes, counts, tables.class_start, tables.class_end)
+            ngrams, weights = tables.term_ngrams, tables.term_weights
+            sums = weights.take(flat, axis=0)
+            for _, where, nodes in _known(ngrams, flat):
+                _add(sums, where, weights.take(nodes, axis=0))
+            blocks.append(np.add.reduceat(sums, starts, axis=0) + scope_sums)
+        if tables.settings.pair_window:
+            pairs = np.zeros((len(text), tables.pair_weights.shape[1]))
+            for apart in range(1, min(tables.settings.pair_window, len(text) - 1) + 1):
+                rows = tables.pair_rows[classes[:-apart], classes[apart:]]
+                rows[text[apart:] != text[:-apart]] = len(tables.pair_weights) - 1
+                pairs[:-apart] += tables.pair_weights.take(rows, axis=0)
+            blocks.append(_run_sums(pairs, text, n_texts))
+        return blocks
+
+    def _under_cues(self, classes: Int32s, at: Ints, text: Ints) -> Int32s:
+        """Return the row of each term as an act under the last cue before it."""
+        tables = self._tables
+        cues = tables.is_cue.take(classes)
+        last = np.maximum.accumulate(np.where(cues, np.arange(len(at)), -1))
+        under = (
+            ~cues
+            & (last >= 0)
+            & (text.take(last) == text)
+            & (at - at.take(last) <= tables.settings.scope_window)
+        )
+        rows = np.full(len(at), tables.no_scope, np.int32)
+        rows[under] = tables.scope_rows[classes[last[under]], classes[under]]
+        return rows
+
+
+class _Chunks(dict[str, int]):
+    """White-space separated chunks by what tokens they are made of.
+
+    A chunk of one token has that token's id; the few others -1, -2, … for places in `_several`.
+    News repeats its words: nearly all chunks are answered by one look-up in C.
+    """
+
+    def __init__(self, ids: Mapping[str, int], unknown: int) -> None:
+        super().__init__()
+        self._ids = ids
+        self._unknown = unknown
+        self._several: list[tuple[int, ...]] = []
+        self._lock = Lock()
+
+    def __missing__(self, chunk: str) -> int:
+        found = tuple(self._ids.get(token, self._unknown) for token in chunk_tokens(chunk))
+        if len(found) == 1:
+            code = found[0]
+        else:
+            with self._lock:  # or two threads would get one place
+                self._several.append(found)
+                code = -len(self._several)
+        if len(chunk) <= LONGEST_KEPT:
+            self[chunk] = code
+        return code
+
+    def token_ids(self, texts: Sequence[str]) -> tuple[Int32s, Ints]:
+        """Return the ids of all tokens of the texts, and how many tokens each text has."""
+        chunks = [text.split() for text in texts]
+        counts = np.fromiter(map(len, chunks), np.int64, len(texts))
+        codes = np.fromiter(
+            map(self.__getitem__, chain.from_iterable(chunks)), np.int32, int(counts.sum())
+        )
+        several = codes < 0
+        runs = [self._several[-code - 1] for code in codes[several].tolist()]
+        if not runs:
+            return codes, counts
+        lengths = np.ones(len(codes), np.int64)
+        lengths[several] = np.fromiter(map(len, runs), np.int64, len(runs))
+        ids = np.repeat(codes, lengths)
+        ids[ids < 0] = np.fromiter(chain.from_iterable(runs), np.int32)
+        return ids, _totals(lengths, counts)
+
+
+def _fenced(symbols: Int32s, counts: Ints, start: int, end: int) -> tuple[Int32s, Ints]:
+    """Put `start` and `end` around each text's symbols; return also where each text begins."""
+    ends = np.cumsum(counts + 2)
+    starts = ends - counts - 2
+    flat = np.empty(len(symbols) + 2 * len(counts), np.int32)
+    inner = np.ones(len(flat), bool)
+    inner[starts] = inner[ends - 1] = False
+    flat[inner], flat[starts], flat[ends - 1] = symbols, start, end
+    return flat, starts
+
+
+def _known(ngrams: Ngrams, flat: Int32s) -> Iterator[tuple[int, Ints, Ints]]:
+    """Yield for each length from 2 where n-grams may begin, and their nodes or `missing`."""
+    at, nodes, length = np.arange(len(flat) - 1), flat[:-1].astype(np.int64), 2
+    while len(at):
+        nodes = ngrams.find(nodes, flat.take(at + (length - 1))).astype(np.int64)
+        yield length, at, nodes
+        # Never past the end of a text: nothing follows it.
+        longer = np.flatnonzero(ngrams.has_children.take(nodes))
+        at, nodes, length = at[longer], nodes[longer], length + 1
+
+
+def _add(sums: Floats, at: Ints, rows: Floats) -> None:
+    """Add rows in their places; those of n-grams of two are nearly all places."""
+    if len(at) == len(sums) - 1:
+        sums[:-1] += rows
+    else:
+        sums[at] += rows
+
+
+def _leftmost(at: Ints, lengths: Ints) -> npt.NDArray[np.bool_]:
+    """Of terms that may overlap, tell the leftmost ones, in one walk over the long ones."""
+    long = np.flatnonzero(lengths > 1)
+    stops = np.searchsorted(at, at[long] + lengths[long])
+    covered: list[int] = []
+    done = 0
+    for term, stop in zip(long.tolist(), stops.tolist(), strict=True):
+        if term >= done:
+            done = stop
+            covered += range(term + 1, stop)
+    kept = np.ones(len(at), bool)
+    kept[covered] = False
+    return kept
+
+
+def _totals(values: npt.NDArray[np.generic], counts: Ints) -> Ints:
+    """Add up runs of whole numbers, of which some may be empty."""
+    sums = np.concatenate([[0], np.cumsum(values, dtype=np.int64)])
+    ends = np.cumsum(counts)
+    totals: Ints = sums.take(ends) - sums.take(ends - counts)
+    return totals
+
+
+def _run_sums(rows: Floats, text: Ints, n_texts: int) -> Floats:
+    """Add up the rows of each text; a text without one has zeros."""
+    sums = np.zeros((n_texts, rows.shape[1]))
+    if len(text):
+        begins = np.flatnonzero(np.concatenate([[True], text[1:] != text[:-1]]))
+        sums[text[begins]] = np.add.reduceat(rows, begins, axis=0)
+    return sums
