@@ -12,12 +12,12 @@ from dataclasses import replace
 from spillover.features import FeatureSettings
 from spillover.scorer import Model
 from spillover.terms import TermClasses
-from spillover_training.corpus import label_meanings, read_rows
 from spillover_training.evaluate import evaluate
 from spillover_training.pipeline import Recipe
 from spillover_training.train import fit
 
-DATA = ["data/labeled"]
+from judged import corpus
+
 JOBS = 2
 SHIPPED = Recipe()
 VARIANTS = {
@@ -38,11 +38,7 @@ VARIANTS = {
 
 def main(real_news: str | None) -> None:
     """Train and judge every variant; print the table row by row."""
-    rows = read_rows(DATA)
-    labels = label_meanings(DATA, rows)
-    judged = {"test split": [row for row in rows if row.split == "test"]}
-    if real_news:
-        judged["real news"] = read_rows([real_news])
+    rows, labels, judged = corpus(real_news)
     header = " | ".join(f"macro-F1 on {name} (95 %)" for name in judged)
     print(f"| variant | {header} | features | sentences/s |")
     print(f"|---|{'---:|' * (len(judged) + 2)}")

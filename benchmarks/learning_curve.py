@@ -16,11 +16,12 @@ from matplotlib import pyplot as plt
 
 from spillover.scorer import Model
 from spillover.terms import TermClasses
-from spillover_training.corpus import Row, label_meanings, read_rows
+from spillover_training.corpus import Row
 from spillover_training.evaluate import evaluate
 from spillover_training.train import fit
 
-DATA = ["data/labeled"]
+from judged import corpus
+
 SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 3 / 4, 1)
 SEEDS = (0, 1, 2)
 JOBS = 2
@@ -36,11 +37,7 @@ def sample(rows: Sequence[Row], share: float, seed: int) -> list[Row]:
 
 def main(plot: Path, real_news: str | None) -> None:
     """Train on each share and seed; print the table, save the plot."""
-    rows = read_rows(DATA)
-    labels = label_meanings(DATA, rows)
-    judged = {"test split": [row for row in rows if row.split == "test"]}
-    if real_news:
-        judged["real news"] = read_rows([real_news])
+    rows, labels, judged = corpus(real_news)
     header = " | ".join(f"macro-F1 on {name}" for name in judged)
     print(f"| items | sentences | {header} |\n|---:|---:|{'---:|' * len(judged)}")
     sizes: list[int] = []
