@@ -14,7 +14,7 @@ import spillover
 from spillover_training.search import targets
 
 from judged import corpus
-from peers import FastText, Predict, keyword_lists, plain_recipe
+from peers import Predict, fasttext_model, fasttext_predict, keyword_lists, plain_recipe
 
 
 def main(real_news: str | None) -> None:
@@ -23,11 +23,15 @@ def main(real_news: str | None) -> None:
     model = spillover.load()
     train = [row for row in rows if row.split == "train"]
     plain = plain_recipe(train, model.labels)
+    words = fasttext_model(train, model.labels)
+    subwords = fasttext_model(train, model.labels, (3, 5))
     systems: dict[str, Predict] = {
         "keyword expressions": keyword_lists(model.labels),
         "scikit-learn, words 1–2": lambda texts: plain.predict(texts).astype(bool),
-        "fastText, words 1–2": FastText(train, model.labels).predict,
-        "fastText, characters 3–5 as well": FastText(train, model.labels, (3, 5)).predict,
+        "fastText, words 1–2": lambda texts: fasttext_predict(words, texts, model.labels),
+        "fastText, characters 3–5 as well": lambda texts: fasttext_predict(
+            subwords, texts, model.labels
+        ),
         "spillover": lambda texts: np.array(
             [[label in carried for label in model.labels] for carried in model.predict(texts)]
         ),

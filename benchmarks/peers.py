@@ -60,8 +60,10 @@ def plain_recipe(rows: Sequence[Row], labels: Sequence[str]) -> Pipeline:
     ).fit([row.text for row in rows], targets(rows, labels))
 
 
-class FastText:
-    """fastText, supervised, one sigmoid a label (Joulin et al. 2017, EACL, section 2).
+def fasttext_model(
+    rows: Sequence[Row], labels: Sequence[str], subwords: tuple[int, int] = (0, 0)
+) -> Any:
+    """Train fastText, one sigmoid a label (Joulin et al. 2017, EACL, section 2).
 
     Parameters
     ----------
@@ -72,42 +74,41 @@ class FastText:
     subwords : (int, int), optional
         Shortest and longest character n-gram; without them only words and word bigrams.
     """
-
-    def __init__(
-        self, rows: Sequence[Row], labels: Sequence[str], subwords: tuple[int, int] = (0, 0)
-    ) -> None:
-        self.labels = [f"__label__{label}" for label in labels]
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "train.txt"
-            file.write_text("".join(_line(row) for row in rows), "utf-8")
-            # One thread: with more, two runs differ.
-            self.model: Any = fasttext.train_supervised(
-                str(file),
-                loss="ova",
-                dim=50,
-                wordNgrams=2,
-                epoch=25,
-                lr=0.5,
-                minn=subwords[0],
-                maxn=subwords[1],
-                thread=1,
-                seed=0,
-                verbose=0,
-            )
-
-    def predict(self, texts: Sequence[str]) -> Bools:
-        """Return the labels of at least 0.5, bool array (n_texts, n_labels)."""
-        # Lists only: for a single str the package's call fails under numpy 2. What it gives as
-        # probabilities of a list is the first one's for all labels, but the labels are right.
-        names, _ = self.model.predict([_words(text) for text in texts], k=-1, threshold=0.5)
-        return np.array([[label in here for label in self.labels] for here in names])
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "train.txt"
+        file.write_text("".join(_line(row) for row in rows), "utf-8")
+        return fasttext.train_supervised(
+            str(file),
+            loss="ova",
+            dim=50,
+            wordNgrams=2,
+            epoch=25,
+            lr=0.5,
+            minn=subwords[0],
+            maxn=subwords[1],
+            thread=1,  # with more, two runs differ
+            seed=0,
+            verbose=0,
+        )
 
 
-def _words(text: str) -> str:
+def fasttext_predict(model: Any, texts: Sequence[str], labels: Sequence[str]) -> Bools:
+    """Return the labels of at least 0.5, bool array (n_texts, n_labels)."""
+    # Lists only: for a single str the package's call fails under numpy 2. What it gives as
+    # probabilities of a list is the first one's for all labels, but the labels are right.
+    names, _ = model.predict([fasttext_words(text) for text in texts], k=-1, threshold=0.5)
+    return np.array([[_LABEL + label in here for label in labels] for here in names])
+
+
+_LABEL = "__label__"
+
+
+def fasttext_words(text: str) -> str:
+    """Return a text in lower case with spaces around its tokens, as fastText's tutorial advises."""
     return " ".join(re.findall(r"\w+|[^\w\s]", text.lower()))
 
 
 def _line(row: Row) -> str:
     # A line without a label would be left out of the training.
-    labels = " ".join(f"__label__{label}" for label in row.labels or ["none"])
-    return f"{labels} {_words(row.text)}\n"
+    labels = " ".join(_LABEL + label for label in row.labels or ["none"])
+    return f"{labels} {fasttext_words(row.text)}\n"

@@ -7,16 +7,14 @@ neither the order nor the size of a batch changes a bit of a score.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
-from threading import Lock
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from spillover.chunks import Chunks, run_totals
 from spillover.ngrams import Ngrams
 from spillover.tables import NO_CLASS, Floats, Sums, Tables
-from spillover.text import LONGEST_KEPT, chunk_tokens
 
 Int32s = npt.NDArray[np.int32]
 Ints = npt.NDArray[np.int64]
@@ -35,21 +33,21 @@ class BatchScorer:
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
-        self._chunks = _Chunks(tables.token_ids, tables.unknown)
+        self._chunks = Chunks(tables.token_ids, tables.unknown)
 
     def sums(self, texts: Sequence[str]) -> Sums:
         """Add up the weights of the texts' features."""
         chunks = self._chunks
         ids, counts = chunks.token_ids(texts)
         if len(chunks) > _KEPT_CHUNKS:  # others may still read the old one
-            self._chunks = _Chunks(self._tables.token_ids, self._tables.unknown)
+            self._chunks = Chunks(self._tables.token_ids, self._tables.unknown)
         known = self._tables.known.take(ids)
         flat, starts = _fenced(ids, counts, self._tables.start, self._tables.end)
         words, at, classes = self._words(flat)
         blocks = [np.add.reduceat(words, starts, axis=0)]
         text = np.repeat(np.arange(len(texts)), counts + 2).take(at)
         blocks += self._terms(classes, at, text, len(texts))
-        return Sums(blocks, counts, _totals(known, counts))
+        return Sums(blocks, counts, run_totals(known, counts))
 
     def _words(self, flat: Int32s) -> tuple[Floats, Ints, Int32s]:
         """Return the weights at each token, and where terms begin and of what class they are."""
@@ -110,50 +108,6 @@ class BatchScorer:
         return rows
 
 
-class _Chunks(dict[str, int]):
-    """White-space separated chunks by what tokens they are made of.
-
-    A chunk of one token has that token's id; the few others -1, -2, … for places in `_several`.
-    News repeats its words: nearly all chunks are answered by one look-up in C.
-    """
-
-    def __init__(self, ids: Mapping[str, int], unknown: int) -> None:
-        super().__init__()
-        self._ids = ids
-        self._unknown = unknown
-        self._several: list[tuple[int, ...]] = []
-        self._lock = Lock()
-
-    def __missing__(self, chunk: str) -> int:
-        found = tuple(self._ids.get(token, self._unknown) for token in chunk_tokens(chunk))
-        if len(found) == 1:
-            code = found[0]
-        else:
-            with self._lock:  # or two threads would get one place
-                self._several.append(found)
-                code = -len(self._several)
-        if len(chunk) <= LONGEST_KEPT:
-            self[chunk] = code
-        return code
-
-    def token_ids(self, texts: Sequence[str]) -> tuple[Int32s, Ints]:
-        """Return the ids of all tokens of the texts, and how many tokens each text has."""
-        chunks = [text.split() for text in texts]
-        counts = np.fromiter(map(len, chunks), np.int64, len(texts))
-        codes = np.fromiter(
-            map(self.__getitem__, chain.from_iterable(chunks)), np.int32, int(counts.sum())
-        )
-        several = codes < 0
-        runs = [self._several[-code - 1] for code in codes[several].tolist()]
-        if not runs:
-            return codes, counts
-        lengths = np.ones(len(codes), np.int64)
-        lengths[several] = np.fromiter(map(len, runs), np.int64, len(runs))
-        ids = np.repeat(codes, lengths)
-        ids[ids < 0] = np.fromiter(chain.from_iterable(runs), np.int32)
-        return ids, _totals(lengths, counts)
-
-
 def _fenced(symbols: Int32s, counts: Ints, start: int, end: int) -> tuple[Int32s, Ints]:
     """Put `start` and `end` around each text's symbols; return also where each text begins."""
     ends = np.cumsum(counts + 2)
@@ -197,14 +151,6 @@ def _leftmost(at: Ints, lengths: Ints) -> npt.NDArray[np.bool_]:
     kept = np.ones(len(at), bool)
     kept[covered] = False
     return kept
-
-
-def _totals(values: npt.NDArray[np.generic], counts: Ints) -> Ints:
-    """Add up runs of whole numbers, of which some may be empty."""
-    sums = np.concatenate([[0], np.cumsum(values, dtype=np.int64)])
-    ends = np.cumsum(counts)
-    totals: Ints = sums.take(ends) - sums.take(ends - counts)
-    return totals
 
 
 def _run_sums(rows: Floats, text: Ints, n_texts: int) -> Floats:
