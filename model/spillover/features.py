@@ -2,7 +2,7 @@
 
 Every block's features come from tokens, or from terms near each other, and are counted without
 regard to the rest of the text. A text's score is therefore a sum over its features, divided in
-each block by the square root of the summed inverse document frequencies (see `BLOCKS`).
+each block by the fourth root of the summed inverse document frequencies (see `BLOCKS`).
 """
 
 from __future__ import annotations

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import numpy as np
 import numpy.typing as npt
 
@@ -14,6 +12,7 @@ Ints = npt.NDArray[np.int64]
 # Fibonacci hashing: the multiplier is 2**64 over the golden ratio (Knuth, The Art of Computer
 # Programming, volume 3, section 6.4).
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+_BITS = (1 << 64) - 1
 _EMPTY = -1
 
 
@@ -118,7 +117,14 @@ class Ngrams:
             probing, slots = probing[on], slots[on]
         return nodes
 
-    @cached_property
-    def node_of(self) -> dict[int, int]:
-        """The nodes by key, ``prefix * symbols + last``: for looking up one at a time."""
-        return dict(zip(self._keys.tolist(), range(self.symbols, self.size), strict=True))
+    def get(self, prefix: int, last: int) -> int | None:
+        """Look up one n-gram; None if it is not known."""
+        keys = self._slot_keys.data  # indexed, it gives a plain int; an array would not
+        key = prefix * self.symbols + last
+        slot = (key * int(_MULTIPLIER) & _BITS) >> int(self._shift)
+        while (held := keys[slot]) != key:
+            if held == _EMPTY:
+                return None
+            slot = slot + 1 & self._mask
+        node: int = self._slot_nodes.data[slot]
+        return node

@@ -15,7 +15,7 @@ from spillover.errors import InputError
 from spillover.policy import Curve, thresholds_for
 from spillover.sentences import Document, Sentence, sentence_spans
 from spillover.single import single_sums
-from spillover.tables import Floats, Sums, Tables, joined
+from spillover.tables import Floats, Sums, Tables, fourth_root, joined
 from spillover.terms import TermClasses
 
 LOW_COVERAGE = 0.5
@@ -256,7 +256,7 @@ class Model:
         for block in sums.blocks:
             idf = block[:, -1:]
             # A text without a feature of the block has sums of zero: any divisor will do.
-            logits += block[:, :-1] / np.sqrt(np.where(idf > 0, idf, 1.0))
+            logits += block[:, :-1] / fourth_root(np.where(idf > 0, idf, 1.0))
         return 0.5 * (1.0 + np.tanh(0.5 * logits))  # the logistic function, without overflow
 
     def _carried(self, rows: Floats, sums: Sums) -> list[tuple[str, ...]]:

@@ -58,12 +58,11 @@ def _walk(tables: Tables, words: list[int]) -> tuple[list[int], Terms]:
 
 def _known(ngrams: Ngrams, symbols: list[int]) -> Iterator[tuple[int, int, int]]:
     """Yield where each known n-gram begins, its length and its node, by beginning and length."""
-    node_of, width = ngrams.node_of, ngrams.symbols
     for at, symbol in enumerate(symbols):
         yield at, 1, symbol
         node = symbol
         for length, last in enumerate(symbols[at + 1 :], 2):
-            following = node_of.get(node * width + last)
+            following = ngrams.get(node, last)
             if following is None:
                 break
             node = following

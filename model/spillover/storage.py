@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ PRETRAINED = Path(__file__).parent / "pretrained"
 SUMS = "SHA256SUMS"
 _TOKENS = "vocabulary.txt"
 _WEIGHTS = "weights.safetensors"
+_TERMS = "terms"
 _CARD = "README.md"
 PIPELINE = "pipeline.joblib"
 _UNSUMMED = {SUMS, _CARD, PIPELINE}
@@ -53,7 +55,7 @@ def save(parts: ModelParts, folder: Path) -> Model:
     )
     arrays = {"intercept": parts.intercept, **tables.arrays}
     (folder / _WEIGHTS).write_bytes(safetensors.numpy.save(arrays))
-    parts.terms.write(folder / "terms")
+    parts.terms.write(folder / _TERMS)
     config = {
         "format": FORMAT,
         "tokenizer": TOKENIZER_VERSION,
@@ -68,7 +70,7 @@ def save(parts: ModelParts, folder: Path) -> Model:
     (folder / "config.json").write_text(
         json.dumps(config, ensure_ascii=False, indent=2) + "\n", "utf-8", newline="\n"
     )
-    sums = _sums(folder)
+    sums = _sums(_contents(folder))
     (folder / SUMS).write_text(sums, "utf-8", newline="\n")
     return Model(parts, _version(sums))
 
@@ -91,14 +93,21 @@ def load(folder: Path) -> Model:
     except (OSError, UnicodeDecodeError):
         raise ModelError(f"{folder}: no model folder (it has no readable {SUMS})") from None
     try:
-        _verify(folder, written)
-        config = _config(folder)
+        files = _verified(folder, written)
+        config = _config(files["config.json"])
         settings = FeatureSettings.from_json(config.get("features"))
-        tokens = (folder / _TOKENS).read_text("utf-8").split("\n")[:-1]
-        with safetensors.safe_open(folder / _WEIGHTS, "np") as file:
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        terms = TermClasses.read(folder / "terms")
+        tokens = files[_TOKENS].decode("utf-8").split("\n")[:-1]
+        arrays = safetensors.numpy.load(files[_WEIGHTS])
+        terms = TermClasses(
+            {
+                Path(name).stem: content.decode("utf-8")
+                for name, content in files.items()
+                if name.startswith(_TERMS + "/")
+            }
+        )
         parts = _parts(config, settings, arrays, tokens, terms)
+    except KeyError as error:
+        raise ModelError(f"{folder}: {error} is missing; {_REMEDY}") from None
     except ModelError as error:
         raise ModelError(f"{folder}: {error}") from None
     except (OSError, ValueError, InputError, safetensors.SafetensorError) as error:
@@ -106,9 +115,9 @@ def load(folder: Path) -> Model:
     return Model(parts, _version(written))
 
 
-def _config(folder: Path) -> dict[str, Any]:
+def _config(content: bytes) -> dict[str, Any]:
     """Read the config and check that this package reads what was written by it."""
-    config = json.loads((folder / "config.json").read_text("utf-8"))
+    config = json.loads(content)
     if not isinstance(config, dict) or type(config.get("format")) is not int:
         raise ModelError("config.json is not a model's")
     versions = ("format", FORMAT), ("tokenizer", TOKENIZER_VERSION), ("analyzer", ANALYZER_VERSION)
@@ -121,17 +130,20 @@ def _config(folder: Path) -> dict[str, Any]:
     return config
 
 
-def _sums(folder: Path) -> str:
-    """Return the lines of SHA256SUMS for the files of a folder, as ``sha256sum`` prints them."""
-    files = sorted(
-        path.relative_to(folder).as_posix()
+def _contents(folder: Path) -> dict[str, bytes]:
+    """Read all files of a folder that its sums are made over."""
+    paths = sorted(
+        (path.relative_to(folder).as_posix(), path)
         for path in folder.rglob("*")
         if not path.is_dir() or path.is_symlink()
     )
+    return {name: path.read_bytes() for name, path in paths if name not in _UNSUMMED}
+
+
+def _sums(contents: Mapping[str, bytes]) -> str:
+    """Return the lines of SHA256SUMS, as ``sha256sum`` prints them."""
     return "".join(
-        f"{hashlib.sha256((folder / file).read_bytes()).hexdigest()}  {file}\n"
-        for file in files
-        if file not in _UNSUMMED
+        f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in contents.items()
     )
 
 
@@ -144,8 +156,10 @@ def _sum_by_file(sums: str) -> dict[str, str]:
     return {file: digest for digest, _, file in lines}
 
 
-def _verify(folder: Path, written: str) -> None:
-    listed, found = _sum_by_file(written), _sum_by_file(_sums(folder))
+def _verified(folder: Path, written: str) -> dict[str, bytes]:
+    """Read the files, once, and check them against their sums."""
+    contents = _contents(folder)
+    listed, found = _sum_by_file(written), _sum_by_file(_sums(contents))
     for file in sorted(listed.keys() | found.keys()):
         if file not in found:
             raise ModelError(f"{file!r} is missing; {_REMEDY}")
@@ -153,6 +167,7 @@ def _verify(folder: Path, written: str) -> None:
             raise ModelError(f"{file!r} is not listed in {SUMS}; remove it or {_REMEDY}")
         if listed[file] != found[file]:
             raise ModelError(f"{file!r} differs from its sum in {SUMS}; {_REMEDY}")
+    return contents
 
 
 def _parts(

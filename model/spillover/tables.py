@@ -12,6 +12,7 @@ import numpy.typing as npt
 from spillover.errors import ModelError
 from spillover.features import END, START, FeatureSettings
 from spillover.ngrams import Ngrams
+from spillover.terms import MOST_CLASSES
 
 Floats = npt.NDArray[np.float64]
 Int32s = npt.NDArray[np.int32]
@@ -21,7 +22,6 @@ UNIT = 2.0**-26
 while their sum stays below 2**27."""
 
 NO_CLASS = -1
-MOST_CLASSES = 4096
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,11 @@ class Sums:
     blocks: Sequence[Floats]
     tokens: npt.NDArray[np.int64]
     known: npt.NDArray[np.int64]
+
+
+def fourth_root(values: Floats) -> Floats:
+    """Return fourth roots; as two square roots, which are exact to the last bit everywhere."""
+    return np.sqrt(np.sqrt(values))
 
 
 def joined(parts: Sequence[Sums]) -> Sums:

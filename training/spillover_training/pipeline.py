@@ -16,6 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from spillover.features import Analyzer, FeatureSettings
+from spillover.tables import fourth_root
 from spillover.terms import TermClasses
 
 Floats = npt.NDArray[np.float64]
@@ -49,10 +50,12 @@ class Recipe:
 
 
 class ScaleBySum(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Divide each row by the square root of its sum.
+    """Divide each row by the fourth root of its sum.
 
-    Between no normalisation and the L1 norm, and near the L2 norm where features occur once. Unlike
-    the L2 norm it needs only sums over occurrences, which a scorer can keep a word at a time.
+    The L2 norm, and the square root of the sum, which is near it, take away from what one telling
+    phrase counts for in a long sentence; no norm at all lets long sentences weigh too much. This
+    stands between them, and did best in cross-validation over parts of the corpus. Unlike the L2
+    norm it needs only sums over occurrences, which a scorer can keep a word at a time.
 
     Parameters
     ----------
@@ -81,7 +84,7 @@ class ScaleBySum(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             The rows scaled; a row of zeros stays one.
         """
         sums = np.asarray(rows.sum(axis=1)).ravel()
-        scales = np.divide(self.weight, np.sqrt(sums), out=np.zeros_like(sums), where=sums > 0)
+        scales = np.divide(self.weight, fourth_root(sums), out=np.zeros_like(sums), where=sums > 0)
         return scipy.sparse.diags(scales) @ rows
 
     def __sklearn_is_fitted__(self) -> bool:

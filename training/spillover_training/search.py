@@ -20,7 +20,7 @@ from spillover.terms import TermClasses
 from spillover_training.corpus import Row
 from spillover_training.pipeline import Bools, Floats, Recipe, features, fit_margin
 
-STRENGTHS = (0.125, 0.25, 0.5, 1.0, 2.0)
+STRENGTHS = (0.05, 0.1, 0.2, 0.4, 0.8)
 """Candidates for C, the inverse regularisation strength; the smallest regularises most."""
 
 FOLDS = 4

@@ -9,50 +9,54 @@ keeps that "strike" from counting as fire.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from spillover.errors import InputError
 from spillover.text import NUMBER, YEAR, tokens
 
 SHIPPED = Path(__file__).parent
+MOST_CLASSES = 4096
 _SUFFIX = ".txt"
+_NAME = re.compile(r"[\w-]+")
 
 
 @dataclass(frozen=True)
 class TermClasses:
-    """Term classes as read from their files.
+    """Term classes, parsed from their files when they are first needed: scoring does without.
 
     Attributes
     ----------
     sources : Mapping of str to str
         The text of each class's file, by class name.
-    entries : Mapping of tuple of str to str
-        The class of each entry, by the entry's tokens.
-    acts, cues : frozenset of str
-        Names of the classes marked ``@act`` and ``@cue``.
     """
 
     sources: Mapping[str, str]
-    entries: Mapping[tuple[str, ...], str]
-    acts: frozenset[str]
-    cues: frozenset[str]
-    _longest: Mapping[str, int]
 
-    @classmethod
-    def parse(cls, sources: Mapping[str, str]) -> TermClasses:
-        """Read term classes from the texts of their files.
+    @property
+    def entries(self) -> Mapping[tuple[str, ...], str]:
+        """The class of each entry, by the entry's tokens."""
+        return self._parsed[0]
 
-        Raises
-        ------
-        InputError
-            If an entry has no word, or stands in two classes; names both.
-        """
+    @cached_property
+    def acts(self) -> frozenset[str]:
+        """Names of the classes marked ``@act``."""
+        return frozenset(self._parsed[1]["@act"])
+
+    @cached_property
+    def cues(self) -> frozenset[str]:
+        """Names of the classes marked ``@cue``."""
+        return frozenset(self._parsed[1]["@cue"])
+
+    @cached_property
+    def _parsed(self) -> tuple[dict[tuple[str, ...], str], dict[str, set[str]]]:
         entries: dict[tuple[str, ...], str] = {}
         marked: dict[str, set[str]] = {"@act": set(), "@cue": set()}
-        for name in sorted(sources):
-            for number, line in enumerate(sources[name].splitlines(), 1):
+        for name in sorted(self.sources):
+            for number, line in enumerate(self.sources[name].splitlines(), 1):
                 where = f"term class {name}, line {number}"
                 if line.startswith("@"):
                     if line.strip() not in marked:
@@ -65,12 +69,34 @@ class TermClasses:
                             raise InputError(f"{where}: {entry!r} has no word")
                         if entries.setdefault(key, name) != name:
                             raise InputError(f"{where}: {entry!r} stands in {entries[key]} too")
+        return entries, marked
+
+    @cached_property
+    def _longest(self) -> Mapping[str, int]:
         longest: dict[str, int] = {}
-        for key in entries:
+        for key in self.entries:
             longest[key[0]] = max(longest.get(key[0], 0), len(key))
-        return cls(
-            dict(sources), entries, frozenset(marked["@act"]), frozenset(marked["@cue"]), longest
-        )
+        return longest
+
+    @classmethod
+    def parse(cls, sources: Mapping[str, str]) -> TermClasses:
+        """Read term classes from the texts of their files.
+
+        Raises
+        ------
+        InputError
+            If an entry has no word, or stands in two classes; names both. If a class's name is
+            not of letters, digits and hyphens, which features are joined from.
+        """
+        for name in sources:
+            if not _NAME.fullmatch(name):
+                raise InputError(
+                    f"term class {name!r}: a name must be of letters, digits and hyphens"
+                )
+        classes = cls(dict(sources))
+        if len(set(classes.entries.values())) > MOST_CLASSES:
+            raise InputError(f"more than {MOST_CLASSES} term classes")
+        return classes
 
     @classmethod
     def read(cls, folder: Path = SHIPPED) -> TermClasses:
