@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +12,7 @@ import typer
 
 from spillover import training_commands
 from spillover.errors import InputError, SpilloverError
+from spillover.files import MAX_DOCUMENT, STDIN
 from spillover.options import ModelOption
 from spillover.version import __version__
 
@@ -34,17 +34,13 @@ def main() -> None:
     try:
         app()
     except SpilloverError as error:
-        _fail(str(error))
+        typer.echo(f"spillover: {error}", err=True)
+        sys.exit(error.exit_status)
     except OSError as error:  # a full disk, most likely; bad input is an InputError
         typer.echo(f"spillover: {error.strerror or error}", err=True)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
-
-
-def _fail(message: str) -> None:
-    typer.echo(f"spillover: {message}", err=True)
-    sys.exit(2)
 
 
 def _print_version(wanted: bool) -> None:
@@ -101,14 +97,24 @@ def predict(
         ),
     ] = None,
     on_error: Annotated[
-        str, typer.Option(metavar="stop|skip", help="What to do with a row that has no text.")
+        str,
+        typer.Option(
+            metavar="stop|skip", help="At a row that is broken: stop, or count and skip it."
+        ),
     ] = "stop",
+    max_document: Annotated[
+        int, typer.Option(metavar="BYTES", help="A longer document, or line of a file, is refused.")
+    ] = MAX_DOCUMENT,
+    jobs: Annotated[int, typer.Option(metavar="N", help="Processes to work in.")] = 1,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where a run that wrote OUTPUT broke off.")
+    ] = False,
     model: ModelOption = None,
 ) -> None:
     """Label news, sentence by sentence: a table on a terminal, JSONL in a pipe, or a file."""
     import spillover
-    from spillover.documents import FORMATS, STDIN, InputDocument, ReadOptions, read_documents
-    from spillover.output import Result, opened
+    from spillover import stream
+    from spillover.documents import FORMATS, ReadOptions
 
     if on_error not in ("stop", "skip"):
         raise InputError(f"--on-error must be stop or skip, got {on_error!r}")
@@ -116,49 +122,34 @@ def predict(
         raise InputError(
             f"--input-format must be one of {', '.join(FORMATS)}, got {input_format!r}"
         )
-    if text is None and not files:
-        if sys.stdin.isatty():
-            raise InputError("nothing to read: name a FILE, - for standard input, or --text")
-        files = [STDIN]
+    for option, value in (("--jobs", jobs), ("--max-document", max_document)):
+        if value < 1:
+            raise InputError(f"{option} must be 1 or more, got {value}")
+    if resume and output is None:
+        raise InputError("--resume goes on with a file: name it with --output")
     if text is not None and files:
         raise InputError("give files or --text, not both")
+    if text is None and not files:
+        if sys.stdin is not None and sys.stdin.isatty():
+            raise InputError("nothing to read: name a FILE, - for standard input, or --text")
+        files = [STDIN]
     classifier = spillover.load(model, policy).with_thresholds(*_thresholds(threshold or []))
     for label in only or []:
         if label not in classifier.labels:
             raise InputError(
                 f"--only: no label {label!r} (there are {', '.join(classifier.labels)})"
             )
-
-    how = ReadOptions(column, input_format, encoding, lines=no_split)
-    skipped = 0
-
-    def documents() -> Iterator[InputDocument]:
-        nonlocal skipped
-        if text is not None:
-            yield InputDocument("text", text, {})
-        for file in files or []:
-            for found in read_documents(file, how):
-                if isinstance(found, InputDocument):
-                    if no_split and len(found.text) > 1000:
-                        typer.echo(
-                            f"spillover: {found.name}: {len(found.text)} characters read as one "
-                            "sentence; leave out --no-split for documents",
-                            err=True,
-                        )
-                    yield found
-                elif on_error == "stop":
-                    raise found
-                else:
-                    skipped += 1
-
-    with opened(output, classifier.labels) as write:
-        for document in documents():
-            (found,) = classifier.read_many([document.text], split=not no_split)
-            for number, sentence in enumerate(found):
-                if not only or set(only) & set(sentence.labels):
-                    write(Result(document.name, number, sentence, document.source))
-    if skipped:
-        typer.echo(f"spillover: {skipped} rows without text were skipped", err=True)
+    request = stream.Request(
+        files=files or [],
+        text=text,
+        read=ReadOptions(column, input_format, encoding, no_split, max_document),
+        only=frozenset(only or []),
+        skip=on_error == "skip",
+        output=output,
+        jobs=jobs,
+        resume=resume,
+    )
+    stream.run(classifier, request)
 
 
 @app.command(epilog="Example: spillover info --model my_model")

@@ -1,182 +1,164 @@
-"""Results out: JSONL, CSV and Parquet files, and a table for the terminal."""
+"""Results out: documents and their sentences, spelled as JSONL, CSV or Parquet."""
 
 from __future__ import annotations
 
 import csv
 import datetime
-import errno
+import io
 import json
 import math
-import os
-import shutil
-import sys
-import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache
+from json.encoder import encode_basestring_ascii as quoted
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, Protocol
 
-import typer
-
-from spillover.documents import import_arrow
 from spillover.errors import InputError
+from spillover.files import import_arrow
 from spillover.sentences import Sentence
 
-FORMATS = ("jsonl", "csv", "parquet")
+# Shares of a few words recur, and digits take longer to find than to look up.
+_share = lru_cache(maxsize=4096)(repr)
 
-_PARQUET_ROWS = 10_000
+FILE_FORMATS = ("jsonl", "csv", "parquet")
 
 
 @dataclass(frozen=True)
 class Result:
-    """A sentence and where it comes from.
+    """A document and those of its sentences that are wanted.
 
     Attributes
     ----------
     document : str
         The document's name.
-    number : int
-        The sentence's number in it, from 0.
-    sentence : Sentence
-        The sentence with its scores.
     source : Mapping of str to Any
         The other columns of the document's row.
+    sentences : sequence of (int, Sentence)
+        Each sentence's number in the document, from 0; and the sentence with its scores.
     """
 
     document: str
-    number: int
-    sentence: Sentence
     source: Mapping[str, Any]
+    sentences: Sequence[tuple[int, Sentence]]
 
 
-Write = Callable[[Result], None]
+class Format(Protocol):
+    """How results are spelled; can be pickled, so that workers spell what they have scored."""
+
+    def encode(self, results: Sequence[Result]) -> Any:
+        """Spell results: as bytes, or as a record batch for Parquet."""
 
 
-@contextmanager
-def opened(output: Path | None, labels: Sequence[str]) -> Iterator[Write]:
-    """Open the output, and give the function that writes a result to it.
-
-    A file is written under the name ``OUTPUT.part`` and renamed when all is done, so that it is
-    never there in part. Without a file, results go to standard output: as a table on a terminal,
-    as JSONL elsewhere.
-
-    Parameters
-    ----------
-    output : Path or None
-        The file; its suffix tells the format.
-    labels : sequence of str
-        The labels to write, in order.
-
-    Raises
-    ------
-    InputError
-        If the suffix is not that of a format, or the file cannot be written.
-    """
-    if output is None:
-        stream = sys.stdout
-        try:
-            yield _Table(stream, labels).write if stream.isatty() else _Jsonl(stream).write
-            stream.flush()
-        except BrokenPipeError:  # `| head` has what it wanted
-            # Python flushes standard output once more at exit; give it somewhere to go.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-            sys.exit(0)
-        return
+def file_format(output: Path) -> str:
+    """Return the format of an output file; raise InputError if its suffix is of none."""
     kind = output.suffix.lower().removeprefix(".")
-    if kind not in FORMATS:
-        raise InputError(f"{output}: its suffix must be one of .{', .'.join(FORMATS)}")
-    part = output.with_name(output.name + ".part")
-    try:
-        with _file_writer(kind, part, labels) as write:
-            yield write
-        part.replace(output)
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise
-        raise InputError(f"{output}: cannot be written ({error.strerror or error})") from None
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-
-
-def _file_writer(kind: str, part: Path, labels: Sequence[str]) -> AbstractContextManager[Write]:
+    if kind not in FILE_FORMATS:
+        raise InputError(f"{output}: its suffix must be one of .{', .'.join(FILE_FORMATS)}")
     if kind == "parquet":
-        return _parquet(part, labels)
-    return _text(part, _Jsonl if kind == "jsonl" else partial(_Csv, labels=labels))
+        import_arrow(str(output))
+    return kind
 
 
-@contextmanager
-def _text(part: Path, writer: Callable[[IO[str]], _Jsonl | _Csv]) -> Iterator[Write]:
-    with part.open("w", encoding="utf-8", newline="") as stream:
-        opened_writer = writer(stream)
-        yield opened_writer.write
-        opened_writer.close()
+@dataclass(frozen=True)
+class Jsonl:
+    """One JSON object a line.
+
+    Attributes
+    ----------
+    labels : tuple of str
+        The labels to write, in order.
+    """
+
+    labels: tuple[str, ...]
+
+    def encode(self, results: Sequence[Result]) -> bytes:
+        """Spell results as lines.
+
+        They are what `json.dumps` makes of each sentence's record, made several times as fast:
+        what is the same for all sentences of a document is spelled once. In ASCII any text is
+        valid JSON in any encoding, lone surrogates too.
+        """
+        names = [(label, quoted(label) + ": ") for label in self.labels]
+        parts: list[str] = []
+        for result in results:
+            begin = f'{{"document": {quoted(result.document)}, "sentence": '
+            end = f', "source": {_json(dict(result.source))}}}\n'
+            for number, each in result.sentences:
+                of = each.scores
+                scores = [name + repr(of[label]) for label, name in names]
+                parts += (
+                    begin,
+                    f'{number}, "start": {each.start}, "end": {each.end}, '
+                    f'"text": {quoted(each.text)}, '
+                    f'"labels": [{", ".join(map(quoted, each.labels))}], '
+                    f'"scores": {{{", ".join(scores)}}}, '
+                    f'"coverage": {_share(each.coverage)}, '
+                    f'"low_coverage": {"true" if each.low_coverage else "false"}',
+                    end,
+                )
+        return "".join(parts).encode("ascii")
 
 
-class _Jsonl:
-    """One JSON object a line."""
+@dataclass(frozen=True)
+class Csv:
+    """A row a sentence; labels joined by ``|``.
 
-    def __init__(self, stream: IO[str]) -> None:
-        self._stream = stream
+    Attributes
+    ----------
+    labels : tuple of str
+        The labels to write, in order.
+    kept : tuple of str
+        The columns of the input to keep, in order.
+    """
 
-    def write(self, result: Result) -> None:
-        sentence = result.sentence
-        record = {
-            "document": result.document,
-            "sentence": result.number,
-            "start": sentence.start,
-            "end": sentence.end,
-            "text": sentence.text,
-            "labels": list(sentence.labels),
-            "scores": dict(sentence.scores),
-            "coverage": sentence.coverage,
-            "low_coverage": sentence.low_coverage,
-            "source": dict(result.source),
-        }
-        # In ASCII any text is valid JSON in any encoding, lone surrogates too.
-        self._stream.write(_json(record) + "\n")
+    labels: tuple[str, ...]
+    kept: tuple[str, ...]
 
-    def close(self) -> None:
-        """Do nothing; a file without lines is valid."""
+    def header(self) -> bytes:
+        """Spell the names of the columns."""
+        return self._lines([columns(self.labels, self.kept)])
 
+    def encode(self, results: Sequence[Result]) -> bytes:
+        """Spell results as rows."""
+        return self._lines(self._row(*each) for each in _table_rows(results, self.kept))
 
-class _Csv:
-    """A header, then a row a sentence; labels joined by ``|``."""
+    def _row(
+        self, result: Result, number: int, sentence: Sentence, kept: list[str | None]
+    ) -> list[Any]:
+        return [
+            *(result.document, number, sentence.start, sentence.end, sentence.text),
+            "|".join(sentence.labels),
+            *[sentence.scores[label] for label in self.labels],
+            *(sentence.coverage, "true" if sentence.low_coverage else "false"),
+            *kept,
+        ]
 
-    def __init__(self, stream: IO[str], labels: Sequence[str]) -> None:
-        self._writer = csv.writer(stream, lineterminator="\n")
-        self._labels = labels
-        self._header: list[str] = []
-
-    def write(self, result: Result) -> None:
-        row = _flat(result, self._labels)
-        row["labels"] = "|".join(result.sentence.labels)
-        if not self._header:
-            self._write_header(list(row))
-        _check_columns(row, self._header, result.document)
-        self._writer.writerow([_spelled(row.get(name)) for name in self._header])
-
-    def close(self) -> None:
-        if not self._header:
-            self._write_header(list(_columns(self._labels)))
-
-    def _write_header(self, names: list[str]) -> None:
-        self._header = names
-        self._writer.writerow(names)
+    def _lines(self, rows: Iterator[list[Any]] | list[list[str]]) -> bytes:
+        text = io.StringIO(newline="")
+        csv.writer(text, lineterminator="\n").writerows(rows)
+        return _whole(text.getvalue()).encode()
 
 
-@contextmanager
-def _parquet(part: Path, labels: Sequence[str]) -> Iterator[Write]:
-    """Row groups of results; the kept columns as strings, since rows may differ in their types."""
-    arrow = import_arrow(str(part).removesuffix(".part"))
-    import pyarrow.parquet
+@dataclass(frozen=True)
+class Parquet:
+    """A row a sentence; the kept columns as strings, since rows may differ in their types.
 
-    rows: list[dict[str, Any]] = []
-    writers: list[Any] = []
+    Attributes
+    ----------
+    labels : tuple of str
+        The labels to write, in order.
+    kept : tuple of str
+        The columns of the input to keep, in order.
+    """
 
-    def schema(names: Sequence[str]) -> Any:
+    labels: tuple[str, ...]
+    kept: tuple[str, ...]
+
+    def schema(self) -> Any:
+        """Return the Arrow schema of the rows."""
+        import pyarrow as arrow
+
         types = {
             "sentence": arrow.int64(),
             "start": arrow.int64(),
@@ -184,64 +166,57 @@ def _parquet(part: Path, labels: Sequence[str]) -> Iterator[Write]:
             "labels": arrow.list_(arrow.string()),
             "coverage": arrow.float64(),
             "low_coverage": arrow.bool_(),
-            **{f"score_{label}": arrow.float64() for label in labels},
+            **{f"score_{label}": arrow.float64() for label in self.labels},
         }
+        names = columns(self.labels, self.kept)
         return arrow.schema([(name, types.get(name, arrow.string())) for name in names])
 
-    def flush() -> None:
-        if not writers:
-            names = list(rows[0]) if rows else list(_columns(labels))
-            writers.append(pyarrow.parquet.ParquetWriter(part, schema(names)))
-        writers[0].write_table(arrow.Table.from_pylist(rows, schema=writers[0].schema))
-        rows.clear()
+    def encode(self, results: Sequence[Result]) -> Any:
+        """Spell results as a record batch."""
+        import pyarrow as arrow
 
-    def write(result: Result) -> None:
-        row = _flat(result, labels)
-        if rows or writers:
-            _check_columns(row, list(rows[0]) if rows else writers[0].schema.names, result.document)
-        rows.append(row)
-        if len(rows) == _PARQUET_ROWS:
-            flush()
+        rows = [self._row(*each) for each in _table_rows(results, self.kept)]
+        schema = self.schema()
+        by_column = zip(*rows, strict=True) if rows else [()] * len(schema)
+        typed = zip(by_column, schema.types, strict=True)
+        arrays = [arrow.array(column, type=kind) for column, kind in typed]
+        return arrow.record_batch(arrays, schema=schema)
 
-    try:
-        yield write
-        flush()
-    finally:
-        for writer in writers:
-            writer.close()
+    def _row(
+        self, result: Result, number: int, sentence: Sentence, kept: list[str | None]
+    ) -> list[Any]:
+        return [
+            *(_whole(result.document), number, sentence.start, sentence.end),
+            *(_whole(sentence.text), sentence.labels),
+            *[sentence.scores[label] for label in self.labels],
+            *(sentence.coverage, sentence.low_coverage),
+            *kept,
+        ]
 
 
-def _columns(labels: Sequence[str]) -> tuple[str, ...]:
-    scores = (f"score_{label}" for label in labels)
-    return (
+def columns(labels: Sequence[str], kept: Sequence[str]) -> list[str]:
+    """Return the columns of a table of results."""
+    return [
         *("document", "sentence", "start", "end", "text", "labels"),
-        *scores,
+        *(f"score_{label}" for label in labels),
         *("coverage", "low_coverage"),
-    )
+        *(f"source_{name}" for name in kept),
+    ]
 
 
-def _flat(result: Result, labels: Sequence[str]) -> dict[str, Any]:
-    """Return a result as a row of a table, kept columns prefixed and spelled as strings."""
-    sentence = result.sentence
-    scores = [sentence.scores[label] for label in labels]
-    values = (
-        *(_whole(result.document), result.number, sentence.start, sentence.end),
-        _whole(sentence.text),
-        list(sentence.labels),
-        *scores,
-        *(sentence.coverage, sentence.low_coverage),
-    )
-    kept = {f"source_{name}": _spelled(value) for name, value in result.source.items()}
-    return {**dict(zip(_columns(labels), values, strict=True)), **kept}
-
-
-def _check_columns(row: Mapping[str, Any], header: Sequence[str], document: str) -> None:
-    extra = [name for name in row if name not in header]
-    if extra:
-        raise InputError(
-            f"{document}: column {extra[0].removeprefix('source_')!r} is not in the first row; "
-            "write .jsonl to keep rows of different columns"
-        )
+def _table_rows(
+    results: Sequence[Result], kept: Sequence[str]
+) -> Iterator[tuple[Result, int, Sentence, list[str | None]]]:
+    for result in results:
+        extra = [name for name in result.source if name not in kept]
+        if extra:
+            raise InputError(
+                f"{result.document}: column {extra[0]!r} is not in the first row; "
+                "write .jsonl to keep rows of different columns"
+            )
+        cells = [_spelled(result.source.get(name)) for name in kept]
+        for number, sentence in result.sentences:
+            yield result, number, sentence, cells
 
 
 def _spelled(value: Any) -> str | None:
@@ -269,6 +244,12 @@ def _finite(value: Any) -> Any:
 
 def _whole(text: str) -> str:
     """Return a text without halves of surrogate pairs, which no file can hold."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        pass
+    else:
+        return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
@@ -277,35 +258,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (datetime.date, datetime.time)):
         return value.isoformat()
     return str(value)
-
-
-class _Table:
-    """Sentences one below the other, with the labels they carry and how probable they are."""
-
-    def __init__(self, stream: IO[str], labels: Sequence[str]) -> None:
-        self._stream = stream
-        self._wide = max(map(len, labels)) + len(" 0.00")
-        self._document: str | None = None
-
-    def write(self, result: Result) -> None:
-        if result.document != self._document:
-            gap = "" if self._document is None else "\n"
-            self._document = result.document
-            self._line(gap + typer.style(_printable(result.document), bold=True))
-        sentence = result.sentence
-        carried = [f"{label} {sentence.scores[label]:.2f}" for label in sentence.labels]
-        width = max(shutil.get_terminal_size().columns - self._wide - 2, 30)
-        text = textwrap.wrap(_printable(sentence.text), width) or [""]
-        for row in range(max(len(text), len(carried))):
-            label = carried[row] if row < len(carried) else ""
-            part = text[row] if row < len(text) else ""
-            styled = typer.style(label.rjust(self._wide), fg=typer.colors.CYAN, bold=True)
-            self._line(f"{styled}  {typer.style(part, dim=not carried)}".rstrip())
-
-    def _line(self, line: str) -> None:
-        self._stream.write(line + "\n")
-
-
-def _printable(text: str) -> str:
-    """Return a text without what would steer a terminal."""
-    return "".join(character if character.isprintable() else " " for character in text)

@@ -209,6 +209,11 @@ class Model:
         split : bool
             Whether to cut them; otherwise each is one sentence already.
 
+        Returns
+        -------
+        list of Document
+            The documents in their order.
+
         Raises
         ------
         TypeError

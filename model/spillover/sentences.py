@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import overload
 
 import sentencex
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_LINE_BREAK = re.compile(r"(?:\r\n|\r|\n)[ \t]*(\S?)")
-# Between two lines of text; the look-ahead leaves the next line for the next match.
-_WITHIN = re.compile(r"\S[ \t]*(?:\r\n|\r|\n)[ \t]*(?=(\S))")
-_BLANK_LINE = re.compile(r"(?:\r\n|\r|\n)[ \t]*(?:\r\n|\r|\n)\s*")
+_STOP_AFTER_SPACE = re.compile(r"\.(?<=\s\.)")  # begins with what is found fast
+_SPACE_BEFORE_STOP = re.compile(r"(?<=\w)\s+(?=\.)")
+_WIDE_SPACE = re.compile(r"[^\S\x00-\x7f]")
+_BLANK_LINE = re.compile(r"\n[ \t]*\n\s*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,12 +91,11 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
     list of (int, int)
         Start and end of each sentence in code points, without surrounding white space, in order.
     """
-    # The segmenter refuses lone surrogates; another character of width one keeps the offsets.
-    readable = _SURROGATE.sub("\ufffd", text)
+    text = text if text.isascii() else _readable(text)
     spans = []
-    for start, end in _paragraphs(readable):
+    for start, end in _paragraphs(text):
         at = start
-        for piece in sentencex.segment("en", readable[start:end]):
+        for piece in sentencex.segment("en", text[start:end]):
             stripped = piece.strip()
             if stripped:
                 begin = at + piece.index(stripped)
@@ -104,12 +104,41 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
     return spans
 
 
+def _readable(text: str) -> str:
+    """Return a text of the same length without what the segmenter fails on.
+
+    That is lone surrogates, and white space beyond ASCII between a word and a full stop.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = _SURROGATE.sub("\ufffd", text)
+    if _STOP_AFTER_SPACE.search(text):
+        text = _SPACE_BEFORE_STOP.sub(lambda found: _WIDE_SPACE.sub(" ", found[0]), text)
+    return text
+
+
 def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
-    breaks = list(_LINE_BREAK.finditer(text))
-    goes_on = [found[1].islower() for found in _WITHIN.finditer(text)]
-    wrapped = 3 * sum(goes_on) >= len(goes_on)
+    if "\r" in text:  # white space of the same width, so that there is one kind of line break
+        text = text.replace("\r\n", " \n").replace("\r", "\n")
+    lines = text.split("\n")
     start = 0
-    for found in _BLANK_LINE.finditer(text) if wrapped else breaks:
-        yield start, found.start()
-        start = found.end(1) - len(found[1]) if not wrapped else found.end()
-    yield start, len(text)
+    if _is_wrapped(lines):
+        for found in _BLANK_LINE.finditer(text):
+            yield start, found.start()
+            start = found.end()
+        yield start, len(text)
+        return
+    for line in lines:
+        end = start + len(line)
+        yield (end - len(line.lstrip(" \t")) if start else start), end
+        start = end + 1
+
+
+def _is_wrapped(lines: Sequence[str]) -> bool:
+    going_on = breaks = 0
+    for before, after in pairwise([line.strip(" \t") for line in lines]):
+        if before and after and not (before[-1].isspace() or after[0].isspace()):
+            breaks += 1
+            going_on += after[0].islower()
+    return 3 * going_on >= breaks

@@ -2,43 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
+from command import SPILLOVER, lines, refused, run
 
 ARTICLE = Path(__file__).parents[2] / "examples" / "border-clashes.txt"
 STRIKE = "Rockets hit the port, killing three."
-
-
-def run(
-    *arguments: str | Path, stdin: bytes = b"", cwd: Path | None = None
-) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        [sys.executable, "-m", "spillover", *map(str, arguments)],
-        input=stdin,
-        capture_output=True,
-        cwd=cwd,
-        check=False,
-    )
-
-
-def lines(done: subprocess.CompletedProcess[bytes]) -> list[dict[str, Any]]:
-    assert done.returncode == 0, done.stderr.decode()
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-def refused(done: subprocess.CompletedProcess[bytes], message: str) -> None:
-    """Assert that a run failed with exit status 2 and this one line."""
-    error = done.stderr.decode()
-    assert done.returncode == 2, error
-    assert message in error
-    assert error.count("\n") == 1, error
-    assert error.startswith("spillover: ")
 
 
 def test_predict_an_article() -> None:
@@ -94,7 +70,43 @@ def test_rows_without_text_can_be_skipped(tmp_path: Path) -> None:
     refused(run("predict", rows), f"{rows}:1: 'text' must be text, got null")
     done = run("predict", rows, "--on-error", "skip")
     assert len(lines(done)) == 1
-    assert b"1 rows without text were skipped" in done.stderr
+    assert done.stderr == f"spillover: 1 row skipped: 1 without text (first {rows}:1)\n".encode()
+
+
+def test_every_kind_of_broken_row_is_counted(tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_bytes(
+        b'{"text": "Bread is dear."}\nbroken\n[1]\n{"text": 3}\n{"text": "caf\xe9"}\n{"x": 1}\n'
+        + b'{"text": "%s"}\nagain\n{"text": "It rained."}' % (b"long " * 20)
+    )
+    (tmp_path / "in.csv").write_bytes(
+        b'text,n\nBread.,1\nshort\nlong,1,2\n"it "x,1\ncaf\xe9,2\nRain.,3\n"open,4\n'
+    )
+    done = run(
+        *("predict", "in.jsonl", "in.csv", "--on-error", "skip", "--max-document", "60"),
+        cwd=tmp_path,
+    )
+    found = [each["text"] for each in lines(done)]
+    assert found == ["Bread is dear.", "It rained.", "Bread.", "Rain."]
+    assert done.stderr.decode() == (
+        "spillover: 12 rows skipped: 2 not JSON (first in.jsonl:2), "
+        "1 no object (first in.jsonl:3), 2 without text (first in.jsonl:4), "
+        "2 not in utf-8 (first in.jsonl:5), "
+        "1 too long (first in.jsonl:7), "
+        "2 with too few or too many fields (first in.csv:3), 2 not CSV (first in.csv:5)\n"
+    )
+
+
+def test_skipping_rows_does_not_skip_files(tmp_path: Path) -> None:
+    (tmp_path / "cut.jsonl.gz").write_bytes(gzip.compress(b'{"text": "a"}', mtime=0)[:-9])
+    for arguments in (["missing.txt"], ["cut.jsonl.gz"]):
+        refused(run("predict", *arguments, "--on-error", "skip", cwd=tmp_path), arguments[0])
+
+
+def test_long_documents_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text("A word. " * 20)
+    message = "in.txt: more than 100 bytes; split the file"
+    refused(run("predict", "in.txt", "--max-document", "100", cwd=tmp_path), message)
+    assert len(lines(run("predict", "in.txt", "--max-document", "160", cwd=tmp_path))) == 20
 
 
 @pytest.mark.parametrize(
@@ -110,6 +122,9 @@ def test_rows_without_text_can_be_skipped(tmp_path: Path) -> None:
         (["predict", "a.txt", "--threshold", "x=0.1"], "no label 'x'"),
         (["predict", "a.txt", "--text", "b"], "give files or --text, not both"),
         (["predict", "a.txt", "--on-error", "go"], "--on-error must be stop or skip, got 'go'"),
+        (["predict", "a.txt", "--jobs", "0"], "--jobs must be 1 or more, got 0"),
+        (["predict", "a.txt", "--max-document", "0"], "--max-document must be 1 or more, got 0"),
+        (["predict", "-", "--resume"], "--resume needs files that can be read again, not stand"),
         (["predict", "a.txt", "--input-format", "pdf"], "--input-format must be one of"),
         (["predict", "a.txt", "-o", "a.xlsx"], "a.xlsx: its suffix must be one of"),
         (["predict", "a.jsonl"], "a.jsonl:1204: not JSON (Expecting value)"),
@@ -172,7 +187,8 @@ def test_scoring_imports_nothing_heavy() -> None:
         "spillover.score('Rockets hit the port.')\n"
         "sys.argv = ['spillover', 'predict', '--text', 'Rockets hit the port.']\n"
         "try:\n    spillover.cli.main()\nexcept SystemExit:\n    pass\n"
-        "heavy = {'sklearn', 'scipy', 'pandas', 'pyarrow', 'datasets', 'joblib'}\n"
+        "heavy = {'sklearn', 'scipy', 'pandas', 'pyarrow', 'datasets', 'joblib',\n"
+        "         'concurrent.futures', 'multiprocessing'}\n"
         "print(sorted(heavy & set(sys.modules)))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
@@ -183,3 +199,22 @@ def test_scoring_imports_nothing_heavy() -> None:
 def test_a_folder_without_permission(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     refused(run("predict", ARTICLE, "-o", tmp_path / "a.csv"), "cannot be written")
+
+
+@pytest.mark.parametrize("command", ["info", "info --json", "predict --text Rockets", "--help"])
+def test_a_full_disk_is_told_on_one_line(command: str) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*SPILLOVER, *command.split()], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr == b"spillover: No space left on device\n"
+
+
+def test_closed_standard_streams() -> None:
+    def in_shell(arguments: str) -> subprocess.CompletedProcess[bytes]:
+        command = f"{shlex.join(SPILLOVER)} predict {arguments}"
+        return subprocess.run(["/bin/sh", "-c", command], capture_output=True, check=False)
+
+    refused(in_shell("<&-"), "-: standard input is closed; name a FILE")
+    refused(in_shell("--text Hit. >&-"), "standard output is closed; name a file with --output")

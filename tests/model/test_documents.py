@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import csv
 import gzip
+import io
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +12,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from spillover import documents
-from spillover.documents import InputDocument, ReadOptions, read_documents, read_records
-from spillover.errors import InputError
+from spillover import documents, files
+from spillover.documents import (
+    InputDocument,
+    Position,
+    ReadOptions,
+    documents_of,
+    read_batches,
+    read_records,
+)
+from spillover.errors import InputError, RowError
 
 RECORDS: list[dict[str, Any]] = [
     {"text": 'Port "hit", he said.\nMore.', "n": "1"},
@@ -30,8 +40,11 @@ def written(path: Path) -> Path:
         content = sink.getvalue().to_pybytes()
     else:
         delimiter = "," if kind == ".csv" else "\t"
-        rows = [("text", "n"), ('"Port ""hit"", he said.\nMore."', "1"), ("Zoë’s café", "2")]
-        content = "".join(delimiter.join(row) + "\r\n" for row in rows).encode()
+        text = io.StringIO(newline="")
+        writer = csv.DictWriter(text, RECORDS[0], delimiter=delimiter)
+        writer.writeheader()
+        writer.writerows(RECORDS)
+        content = text.getvalue().encode()
     if path.suffix == ".gz":
         content = gzip.compress(content)
     elif path.suffix == ".zst":
@@ -40,8 +53,10 @@ def written(path: Path) -> Path:
     return path
 
 
-def read(path: Path, **options: Any) -> list[InputDocument | InputError]:
-    return list(read_documents(str(path), ReadOptions(**options)))
+def read(path: Path, **options: Any) -> list[InputDocument | RowError]:
+    how = ReadOptions(**options)
+    batches = read_batches([str(path)], how, Position())
+    return [found for batch in batches for found in documents_of(batch, how)]
 
 
 @pytest.mark.parametrize("compression", ["", ".gz", ".zst"])
@@ -120,11 +135,13 @@ def test_unreadable_files_are_named_with_the_reason(
     tmp_path: Path, name: str, content: bytes, message: str
 ) -> None:
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(InputError) as error:
-        read(tmp_path / name)
-    assert message in str(error.value)
-    assert str(error.value).startswith(str(tmp_path))
-    assert "\n" not in str(error.value)
+    try:
+        [error] = [found for found in read(tmp_path / name) if isinstance(found, RowError)]
+    except InputError as raised:
+        error = raised  # type: ignore[assignment]
+    assert message in str(error)
+    assert str(error).startswith(str(tmp_path))
+    assert "\n" not in str(error)
 
 
 def test_missing_files_and_folders(tmp_path: Path) -> None:
@@ -154,14 +171,47 @@ def test_rows_without_text_are_reported_and_reading_goes_on(
     assert document == InputDocument(f"{path}:2", "fine", {})
 
 
-def test_too_long_documents_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "MAX_DOCUMENT", 30)
+def test_too_long_documents_are_errors(tmp_path: Path) -> None:
     (tmp_path / "in.txt").write_text("a" * 31)
-    with pytest.raises(InputError, match="more than 30 bytes"):
-        read(tmp_path / "in.txt")
+    [error] = read(tmp_path / "in.txt", max_document=30)
+    assert str(error) == f"{tmp_path / 'in.txt'}: more than 30 bytes; split the file"
     (tmp_path / "in.jsonl").write_text('{"text": "short"}\n{"text": "' + "a" * 31 + '"}')
-    with pytest.raises(InputError, match=":2: a line of more than 30 bytes"):
-        read(tmp_path / "in.jsonl")
+    document, error = read(tmp_path / "in.jsonl", max_document=30)
+    assert isinstance(document, InputDocument)
+    assert str(error) == f"{tmp_path / 'in.jsonl'}:2: a line of more than 30 bytes"
+    pq.write_table(pa.table({"text": ["é" * 15, "é" * 16]}), tmp_path / "in.parquet")
+    document, error = read(tmp_path / "in.parquet", max_document=30)
+    assert isinstance(document, InputDocument)
+    assert str(error) == f"{tmp_path / 'in.parquet'}:2: a text of more than 30 bytes"
+
+
+def test_a_line_longer_than_many_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "_CHUNK", 7)
+    text = "It fell. " * 50
+    (tmp_path / "in.jsonl").write_text(json.dumps({"text": text}) + '\n\n{"text": "b"}\n\n')
+    names = [f"{tmp_path / 'in.jsonl'}:{line}" for line in (1, 3)]
+    assert read(tmp_path / "in.jsonl") == [
+        InputDocument(names[0], text, {}),
+        InputDocument(names[1], "b", {}),
+    ]
+    error, document = read(tmp_path / "in.jsonl", max_document=100)
+    assert str(error) == f"{names[0]}: a line of more than 100 bytes"
+    assert document == InputDocument(names[1], "b", {})
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet", "jsonl.gz"])
+def test_reading_can_begin_after_any_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    monkeypatch.setattr(files, "_CHUNK", 100)
+    monkeypatch.setattr(documents, "_BATCH_CHARACTERS", 50)
+    monkeypatch.setattr(sys.modules[__name__], "RECORDS", RECORDS * 10)
+    paths = [str(written(tmp_path / f"{name}.{suffix}")) for name in "ab"]
+    how = ReadOptions()
+    batches = list(read_batches(paths, how, Position()))
+    assert len(batches) > 4
+    for number, batch in enumerate(batches, 1):
+        assert list(read_batches(paths, how, batch.end)) == batches[number:]
 
 
 def test_records_are_numbered_by_line(tmp_path: Path) -> None:

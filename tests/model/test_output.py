@@ -7,59 +7,96 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from spillover.errors import InputError
-from spillover.output import Result, opened
+from spillover.output import Csv, Jsonl, Parquet, Result, file_format
 from spillover.sentences import Sentence
+from spillover.table import Table
 
 LABELS = ("strike", "toll")
 NESTED: dict[str, Any] = {"id": 7, "tags": ["a"], "day": datetime.date(2024, 1, 9), "note": None}
 
 
-def result(text: str = "Hit.", labels: tuple[str, ...] = ("strike",), **source: Any) -> Result:
+def result(
+    text: str = "Hit.",
+    labels: tuple[str, ...] = ("strike",),
+    scores: tuple[float, float] = (0.9, 0.1 + 0.2),
+    **source: Any,
+) -> Result:
     sentence = Sentence(
         text=text,
         start=0,
         end=len(text),
-        scores={"strike": 0.9, "toll": 0.1 + 0.2},
+        scores=dict(zip(LABELS, scores, strict=True)),
         labels=labels,
         coverage=1.0,
         low_coverage=False,
     )
-    return Result("a.txt", 0, sentence, source)
+    return Result("a.txt", source, [(0, sentence)])
 
 
-def write(path: Path, *results: Result) -> None:
-    with opened(path, LABELS) as write_one:
-        for each in results:
-            write_one(each)
+def test_jsonl() -> None:
+    written = Jsonl(LABELS).encode([result("half \ud800", **NESTED)])
+    assert written == (
+        b'{"document": "a.txt", "sentence": 0, "start": 0, "end": 6, "text": "half \\ud800", '
+        b'"labels": ["strike"], "scores": {"strike": 0.9, "toll": 0.30000000000000004}, '
+        b'"coverage": 1.0, "low_coverage": false, "source": {"id": 7, "tags": ["a"], '
+        b'"day": "2024-01-09", "note": null}}\n'
+    )
 
 
-def test_jsonl(tmp_path: Path) -> None:
-    write(tmp_path / "out.jsonl", result("half \ud800", **NESTED))
-    written = (tmp_path / "out.jsonl").read_text("ascii")
-    assert [json.loads(line) for line in written.splitlines()] == [
-        {
-            "document": "a.txt",
-            "sentence": 0,
-            "start": 0,
-            "end": 6,
-            "text": "half \ud800",
-            "labels": ["strike"],
-            "scores": {"strike": 0.9, "toll": 0.1 + 0.2},
-            "coverage": 1.0,
-            "low_coverage": False,
-            "source": {"id": 7, "tags": ["a"], "day": "2024-01-09", "note": None},
-        }
-    ]
+probabilities = st.floats(0, 1)
 
 
-def test_csv(tmp_path: Path) -> None:
-    write(tmp_path / "out.csv", result('a "b",\nc', LABELS, **NESTED), result(labels=()))
-    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as stream:
-        first, second = csv.DictReader(stream)
+@given(
+    text=st.text(),
+    labels=st.sampled_from([(), LABELS, LABELS[:1]]),
+    scores=st.tuples(probabilities, probabilities),
+    source=st.dictionaries(st.text(), st.text() | st.floats(allow_nan=False, allow_infinity=False)),
+)
+def test_jsonl_is_what_json_dumps_writes(
+    text: str, labels: tuple[str, ...], scores: tuple[float, float], source: dict[str, Any]
+) -> None:
+    found = result(text, labels, scores)
+    [(number, sentence)] = found.sentences
+    record = {
+        "document": found.document,
+        "sentence": number,
+        "start": sentence.start,
+        "end": sentence.end,
+        "text": sentence.text,
+        "labels": sentence.labels,
+        "scores": sentence.scores,
+        "coverage": sentence.coverage,
+        "low_coverage": sentence.low_coverage,
+        "source": source,
+    }
+    written = Jsonl(LABELS).encode([Result(found.document, source, found.sentences)])
+    assert written.decode() == json.dumps(record) + "\n"
+
+
+def test_labels_may_have_any_characters() -> None:
+    sentence = Sentence(
+        text="",
+        start=0,
+        end=0,
+        scores={'%s "é" {}': 0.5},
+        labels=('%s "é" {}',),
+        coverage=0.0,
+        low_coverage=True,
+    )
+    written = json.loads(Jsonl(('%s "é" {}',)).encode([Result("a", {}, [(0, sentence)])]))
+    assert (written["labels"], written["scores"]) == (['%s "é" {}'], {'%s "é" {}': 0.5})
+
+
+def test_csv() -> None:
+    how = Csv(LABELS, tuple(NESTED))
+    written = how.header() + how.encode([result('a "b",\nc', LABELS, **NESTED), result(labels=())])
+    first, second = csv.DictReader(io.StringIO(written.decode(), newline=""))
     assert first == {
         "document": "a.txt",
         "sentence": "0",
@@ -79,88 +116,42 @@ def test_csv(tmp_path: Path) -> None:
     assert (second["labels"], second["source_id"]) == ("", "")
 
 
-def test_a_csv_without_results_has_a_header(tmp_path: Path) -> None:
-    write(tmp_path / "out.csv")
-    assert (tmp_path / "out.csv").read_text().startswith("document,sentence,start,end,text,labels,")
-
-
-def test_what_is_no_number_is_null(tmp_path: Path) -> None:
-    write(tmp_path / "out.jsonl", result(x=float("nan"), y=[float("inf"), 1.5]))
-    written = (tmp_path / "out.jsonl").read_text()
+def test_what_is_no_number_is_null() -> None:
+    written = Jsonl(LABELS).encode([result(x=float("nan"), y=[float("inf"), 1.5])])
     assert json.loads(written)["source"] == {"x": None, "y": [None, 1.5]}
-    assert "NaN" not in written
+    assert b"NaN" not in written
 
 
-@pytest.mark.parametrize("kind", ["csv", "parquet"])
-def test_half_a_surrogate_pair_is_replaced_in_tables(tmp_path: Path, kind: str) -> None:
-    path = tmp_path / f"out.{kind}"
-    write(path, result("half \ud800", note="\udcff"))
-    if kind == "parquet":
-        assert pq.read_table(path)["text"].to_pylist() == ["half \ufffd"]
-    else:
-        assert "half \ufffd" in path.read_text("utf-8")
+def test_half_a_surrogate_pair_is_replaced_in_tables() -> None:
+    broken = result("half \ud800", note="\udcff")
+    assert "half \ufffd" in Csv(LABELS, ("note",)).encode([broken]).decode()
+    batch = Parquet(LABELS, ("note",)).encode([broken])
+    assert batch["text"].to_pylist() == ["half \ufffd"]
+    assert batch["source_note"].to_pylist() == ["\ufffd"]
 
 
-def test_parquet(tmp_path: Path) -> None:
-    write(tmp_path / "out.parquet", result(**NESTED), result(labels=()))
-    table = pq.read_table(tmp_path / "out.parquet")
-    assert table["labels"].to_pylist() == [["strike"], []]
-    assert table["score_toll"].to_pylist() == [0.1 + 0.2] * 2
-    assert table["source_id"].to_pylist() == ["7", None]
-    assert table["source_note"].to_pylist() == [None, None]
+def test_parquet() -> None:
+    batch = Parquet(LABELS, tuple(NESTED)).encode([result(**NESTED), result(labels=())])
+    assert batch["labels"].to_pylist() == [["strike"], []]
+    assert batch["score_toll"].to_pylist() == [0.1 + 0.2] * 2
+    assert batch["source_id"].to_pylist() == ["7", None]
+    assert batch["source_note"].to_pylist() == [None, None]
+    assert batch.schema.field("sentence").type == pa.int64()
 
 
-@pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
-def test_no_results_are_a_valid_empty_file(tmp_path: Path, kind: str) -> None:
-    write(tmp_path / f"out.{kind}")
-    assert (tmp_path / f"out.{kind}").exists()
-    if kind == "parquet":
-        assert pq.read_table(tmp_path / "out.parquet").num_rows == 0
-
-
-@pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
-def test_a_run_that_fails_leaves_the_old_file_and_no_part(tmp_path: Path, kind: str) -> None:
-    path = tmp_path / f"out.{kind}"
-    path.write_text("old")
-
-    def fail() -> None:
-        with opened(path, LABELS) as write_one:
-            write_one(result())
-            raise RuntimeError("stop")
-
-    with pytest.raises(RuntimeError, match="stop"):
-        fail()
-    assert path.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-@pytest.mark.parametrize("kind", ["csv", "parquet"])
-def test_a_column_that_the_first_row_lacks_is_named(tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize("kind", [Csv, Parquet])
+def test_a_column_that_the_first_row_lacks_is_named(kind: type[Csv | Parquet]) -> None:
     with pytest.raises(InputError, match=r"a\.txt: column 'more' is not in the first row.*jsonl"):
-        write(tmp_path / f"out.{kind}", result(id=1), result(id=1, more=2))
-    assert not list(tmp_path.iterdir())
+        kind(LABELS, ("id",)).encode([result(id=1), result(id=1, more=2)])
 
 
-def test_unknown_suffixes_and_missing_folders_are_refused(tmp_path: Path) -> None:
+def test_unknown_suffixes_are_refused() -> None:
     with pytest.raises(InputError, match=r"its suffix must be one of \.jsonl, \.csv, \.parquet"):
-        write(tmp_path / "out.xlsx")
-    with pytest.raises(InputError, match="cannot be written"):
-        write(tmp_path / "missing" / "out.csv")
+        file_format(Path("out.xlsx"))
 
 
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-def test_a_terminal_gets_a_table_without_control_characters(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    terminal = Terminal()
-    monkeypatch.setattr("sys.stdout", terminal)
-    with opened(None, LABELS) as write_one:
-        write_one(result("Hit\x1b[2J the port.", LABELS))
-    shown = terminal.getvalue()
+def test_a_terminal_gets_a_table_without_control_characters() -> None:
+    shown = Table(LABELS).encode([result("Hit\x1b[2J the port.", LABELS)]).decode()
     assert "\x1b[2J" not in shown
     for part in ("a.txt", "strike 0.90", "toll 0.30", "the port."):
         assert part in shown

@@ -27,6 +27,8 @@ def sentences(text: str) -> list[str]:
         ("One.\r\n\r\nTwo.", ["One.", "Two."]),
         ("😀 It fell. It burned.", ["😀 It fell.", "It burned."]),
         ("half \ud800 a pair. Next.", ["half \ud800 a pair.", "Next."]),
+        ("It hit the\r\nport and the\r\ncity.", ["It hit the\r\nport and the\r\ncity."]),
+        ("He saw plan B\xa0. It burned.", ["He saw plan B\xa0.", "It burned."]),
         (" \n ", []),
         ("", []),
     ],
@@ -35,7 +37,7 @@ def test_sentences(text: str, expected: list[str]) -> None:
     assert sentences(text) == expected
 
 
-@given(st.text(alphabet=st.characters() | st.sampled_from("\n\r. A?!\ud800")))
+@given(st.text(alphabet=st.characters() | st.sampled_from("\n\r. A?!\xa0\ud800")))
 def test_spans_are_ordered_stripped_and_lose_nothing(text: str) -> None:
     last = 0
     for start, end in sentence_spans(text):

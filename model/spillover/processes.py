@@ -1,0 +1,114 @@
+"""Work spread over processes, its results in order, and never more of it in flight than fits."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import BrokenExecutor, Future
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from spillover.errors import InputError, WorkerError
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_held: list[Callable[[Any], Any]] = []
+"""What this process does, if it is a worker: handed over once, since it holds the model."""
+
+
+def in_processes(work: Callable[[T], R], items: Iterable[T], jobs: int) -> Iterator[R]:
+    """Do work in several processes.
+
+    joblib's own `Parallel` bounds the tasks that run, but not the results that wait for whoever
+    takes them, so its executor is used as it is.
+
+    Parameters
+    ----------
+    work : callable
+        What to do with each item; it is pickled once for each process.
+    items : iterable
+        Taken only as far as there is room for; where taking one raises InputError, this does too,
+        once the results of those before it have been given out.
+    jobs : int
+        How many processes.
+
+    Yields
+    ------
+    R
+        The results, in the order of the items.
+
+    Raises
+    ------
+    InputError
+        If joblib is missing, or taking an item raises it.
+    WorkerError
+        If a process dies.
+    """
+    try:
+        from joblib.externals.loky import ProcessPoolExecutor
+    except ImportError:
+        raise InputError("spillover predict --jobs needs: pip install 'spillover[jobs]'") from None
+    executor = ProcessPoolExecutor(jobs, initializer=_begin, initargs=(work, os.getpid()))
+    waiting: deque[Future[R]] = deque()
+    source = iter(items)
+    ended: InputError | StopIteration | None = None
+    try:
+        while waiting or not ended:
+            while not ended and len(waiting) < 2 * jobs:
+                try:
+                    item = next(source)
+                except (InputError, StopIteration) as error:
+                    ended = error
+                else:
+                    with _undisturbed():
+                        waiting.append(executor.submit(_do, item))
+            if waiting:
+                yield waiting.popleft().result()
+    except BrokenExecutor:
+        raise WorkerError("a worker process died: was it killed, or is memory short?") from None
+    finally:
+        with _undisturbed():
+            executor.shutdown(wait=True, kill_workers=True)
+    if isinstance(ended, InputError):
+        raise ended
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Hold back signals: one that came while a process is started would leave it half-started."""
+    came: list[int] = []
+    handlers = {
+        number: signal.signal(number, lambda caught, _: came.append(caught))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    # Ctrl-C goes to every process of a terminal; workers inherit that it does not reach them.
+    free = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, free)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    for caught in came:
+        signal.raise_signal(caught)
+
+
+def _begin(work: Callable[[Any], Any], parent: int) -> None:
+    _held.append(work)
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    """End this process once its parent is gone, even killed; it would wait for work forever."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
+
+
+def _do(item: Any) -> Any:
+    return _held[0](item)

@@ -1,0 +1,50 @@
+"""Results on a terminal, for people."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import typer
+
+from spillover.output import Result
+
+
+@dataclass(frozen=True)
+class Table:
+    """Sentences one below the other, with the labels they carry and how probable they are.
+
+    Attributes
+    ----------
+    labels : tuple of str
+        The labels of the model.
+    """
+
+    labels: tuple[str, ...]
+
+    def encode(self, results: Sequence[Result]) -> bytes:
+        """Spell results for the terminal, a blank line before each document."""
+        return "".join(map(self._document, results)).encode("utf-8", "replace")
+
+    def _document(self, result: Result) -> str:
+        if not result.sentences:
+            return ""
+        wide = max(map(len, self.labels)) + len(" 0.00")
+        width = max(shutil.get_terminal_size().columns - wide - 2, 30)
+        lines = ["", typer.style(_printable(result.document), bold=True)]
+        for _, sentence in result.sentences:
+            carried = [f"{label} {sentence.scores[label]:.2f}" for label in sentence.labels]
+            text = textwrap.wrap(_printable(sentence.text), width) or [""]
+            for row in range(max(len(text), len(carried))):
+                label = carried[row] if row < len(carried) else ""
+                part = text[row] if row < len(text) else ""
+                styled = typer.style(label.rjust(wide), fg=typer.colors.CYAN, bold=True)
+                lines.append(f"{styled}  {typer.style(part, dim=not carried)}".rstrip())
+        return "\n".join(lines) + "\n"
+
+
+def _printable(text: str) -> str:
+    """Return a text without what would steer a terminal."""
+    return "".join(character if character.isprintable() else " " for character in text)

@@ -1,0 +1,121 @@
+"""What is done with each batch of documents, in this process or in another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from spillover.documents import Batch, InputDocument, Position, ReadOptions, documents_of
+from spillover.errors import InputError
+from spillover.output import Format, Result
+from spillover.scorer import Model
+from spillover.sentences import Document, Sentence
+
+Skipped = dict[str, tuple[int, str]]
+"""How many rows were skipped, by kind, and the place of the first of each."""
+
+_LONG_SENTENCE = 1000
+"""Characters; a longer row is hardly one sentence."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """A batch, done.
+
+    Attributes
+    ----------
+    content : bytes or record batch
+        The results, spelled.
+    sentences : int
+        How many have been scored.
+    skipped : Skipped
+        The rows that are no documents, if they are skipped.
+    warnings : sequence of str
+        What to tell the user.
+    failure : InputError or None
+        What the run must stop at, once `content` is out.
+    end, read
+        As of the batch.
+    """
+
+    content: Any
+    sentences: int
+    skipped: Skipped
+    warnings: Sequence[str]
+    failure: InputError | None
+    end: Position
+    read: int
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is done with each batch; can be pickled.
+
+    Attributes
+    ----------
+    model : Model
+        The model, with its thresholds.
+    read, only, skip
+        As of the request.
+    format : Format
+        How results are spelled.
+    """
+
+    model: Model
+    read: ReadOptions
+    only: frozenset[str]
+    skip: bool
+    format: Format
+
+    def __call__(self, batch: Batch) -> Done:
+        """Take a batch apart, score it and spell the results."""
+        documents = []
+        skipped: Skipped = {}
+        failure = None
+        for found in documents_of(batch, self.read):
+            if isinstance(found, InputDocument):
+                documents.append(found)
+            elif self.skip:
+                count(skipped, {found.kind: (1, found.where)})
+            else:
+                failure = found
+                break
+        texts = [document.text for document in documents]
+        scored = self.model.read_many(texts, split=not self.read.lines)
+        results = [
+            Result(document.name, document.source, self._wanted(sentences))
+            for document, sentences in zip(documents, scored, strict=True)
+        ]
+        return Done(
+            content=self.format.encode(results),
+            sentences=sum(map(len, scored)),
+            skipped=skipped,
+            warnings=self._warnings(documents),
+            failure=failure,
+            end=batch.end,
+            read=batch.read,
+        )
+
+    def _wanted(self, sentences: Document) -> list[tuple[int, Sentence]]:
+        numbered = enumerate(sentences)
+        if not self.only:
+            return list(numbered)
+        return [each for each in numbered if not self.only.isdisjoint(each[1].labels)]
+
+    def _warnings(self, documents: Sequence[InputDocument]) -> list[str]:
+        if not self.read.lines:
+            return []
+        return [
+            f"{document.name}: {len(document.text)} characters read as one sentence; leave out "
+            "--no-split for documents"
+            for document in documents
+            if len(document.text) > _LONG_SENTENCE
+        ]
+
+
+def count(into: Skipped, more: Skipped) -> None:
+    """Add rows that were skipped to those before them."""
+    for kind, (number, where) in more.items():
+        before, first = into.get(kind, (0, where))
+        into[kind] = (before + number, first)

@@ -1,0 +1,39 @@
+"""Commands run as a user runs them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+SPILLOVER = [sys.executable, "-m", "spillover"]
+
+
+def run(
+    *arguments: str | Path, stdin: bytes = b"", cwd: Path | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a command to its end."""
+    return subprocess.run(
+        [*SPILLOVER, *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        cwd=cwd,
+        check=False,
+    )
+
+
+def lines(done: subprocess.CompletedProcess[bytes]) -> list[dict[str, Any]]:
+    """Return the JSONL that a run wrote; assert that it went well."""
+    assert done.returncode == 0, done.stderr.decode()
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def refused(done: subprocess.CompletedProcess[bytes], message: str, status: int = 2) -> None:
+    """Assert that a run failed with this one line."""
+    error = done.stderr.decode()
+    assert done.returncode == status, error
+    assert message in error
+    assert error.count("\n") == 1, error
+    assert error.startswith("spillover: ")
