@@ -10,7 +10,7 @@ import spillover
 
 
 def test_score_one() -> None:
-    scores = spillover.score("Rockets hit the port, killing three.")
+    scores = spillover.score("Rockets hit the port of Aden on Monday, killing three soldiers.")
     assert tuple(scores) == spillover.LABELS == spillover.load().labels
     assert scores["military_strike"] > 0.9
     assert scores["casualty_report"] > 0.9

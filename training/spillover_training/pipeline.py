@@ -35,7 +35,7 @@ class Recipe:
         What each block is multiplied by. Pairs overlap with the n-grams of terms; at half weight
         they cost no other block its say.
     min_df : int
-        In how many training sentences a feature must occur. One that a single sentence has cannot
+        In how many training sentences a feature must occur; what only one or two have can hardly
         be learnt, only remembered.
     balanced : bool
         Whether rows with and without a label weigh the same in its classifier.
@@ -45,7 +45,7 @@ class Recipe:
     weights: Mapping[str, float] = field(
         default_factory=lambda: {"words": 1.0, "terms": 1.0, "pairs": 0.5}
     )
-    min_df: int = 2
+    min_df: int = 3
     balanced: bool = True
 
 
