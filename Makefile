@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-slow check train train-check evaluate curve ablation compare build clean
+.PHONY: demo test test-slow test-browser pages check train train-check evaluate curve ablation compare build clean
 
 demo: .venv/demo
 	$(BIN)/spillover predict examples/border-clashes.txt
@@ -12,6 +12,17 @@ test: .venv/dev
 
 test-slow: .venv/dev
 	$(BIN)/pytest -n 2 -m "slow or not slow"
+
+# Pages in a headless Chromium; build/axe-core-*.tgz (npm pack axe-core) adds the check by axe.
+test-browser: .venv/dev
+	$(BIN)/pytest -m "slow or not slow" tests/browser
+
+# The example pages of the README and their screenshots.
+pages: .venv/dev
+	$(BIN)/spillover report examples/border-clashes.txt --output docs/border-clashes.html
+	$(BIN)/spillover report examples/month/articles.jsonl --output docs/month.html
+	$(BIN)/spillover timeline examples/month/articles.jsonl --output docs/month-timeline.html
+	$(BIN)/python docs/screenshots.py
 
 check: .venv/dev
 	$(BIN)/ruff check .

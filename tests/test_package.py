@@ -34,6 +34,8 @@ def test_the_wheel_installs_and_carries_the_model(tmp_path: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert "spillover/pretrained/weights.safetensors" in names
     assert "spillover/py.typed" in names
+    assert "spillover/report/templates/report.html.j2" in names
+    assert "spillover/report/static/report.js" in names
     assert not [name for name in names if name.endswith(".joblib")]
     venv.create(tmp_path / "venv", with_pip=True)
     python = tmp_path / "venv" / "bin" / "python"

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from spillover import training_commands
+from spillover import reading_commands, training_commands
 from spillover.errors import InputError, SpilloverError
 from spillover.files import MAX_DOCUMENT, STDIN
 from spillover.options import ModelOption
@@ -24,6 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(reading_commands.app)
 app.add_typer(training_commands.app)
 
 

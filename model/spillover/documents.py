@@ -154,6 +154,21 @@ def documents_of(batch: Batch, options: ReadOptions) -> Iterator[InputDocument |
                     yield InputDocument(where, text, {})
 
 
+def read_documents(sources: Sequence[str], options: ReadOptions) -> Iterator[InputDocument]:
+    """Read the documents of files, one after the other.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read on, or a row is no document.
+    """
+    for batch in read_batches(sources, options, Position()):
+        for found in documents_of(batch, options):
+            if isinstance(found, RowError):
+                raise found
+            yield found
+
+
 def read_records(
     source: str | Path, kind: str | None = None, encoding: str = "utf-8"
 ) -> Iterator[tuple[int, Record]]:

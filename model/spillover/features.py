@@ -26,6 +26,9 @@ left out, and acts under a cue. ``pairs``: unordered pairs of term classes near 
 START, END = "<s>", "</s>"
 """Stand around a text in its n-grams; no token can look like them."""
 
+Occurrence = tuple[str, tuple[int, ...]]
+"""A feature and the indices of the tokens that it comes from; none for what is not there."""
+
 
 @dataclass(frozen=True)
 class FeatureSettings:
@@ -110,24 +113,29 @@ class Analyzer:
         """Return the block's features of a text's tokens."""
         return list(getattr(self, "_" + self.block)(words))
 
+    def occurrences(self, words: list[str]) -> list[Occurrence]:
+        """Return what `features` returns, in that order, with the tokens that each comes from."""
+        return list(getattr(self, f"_{self.block}_occurrences")(words))
+
     def _words(self, words: list[str]) -> Iterator[str]:
         yield from words
         yield from _ngrams([START, *words, END], self.settings.word_ngrams)
 
     def _terms(self, words: list[str]) -> Iterator[str]:
         found = self.terms.match(words)
-        yield from self._under_cues(found)
+        yield from (feature for feature, _, _ in self._under_cues(found))
         names = _collapsed(found)
         yield from names
         yield from _ngrams([START, *names, END], self.settings.term_ngrams)
 
-    def _under_cues(self, found: list[tuple[int, str]]) -> Iterator[str]:
+    def _under_cues(self, found: list[tuple[int, str]]) -> Iterator[tuple[str, int, int]]:
+        """Yield each act under a cue, with the first tokens of both."""
         cue, cue_at = "", -1
         for at, name in found:
             if name in self.terms.cues:
                 cue, cue_at = name, at
             elif cue and name in self.terms.acts and at - cue_at <= self.settings.scope_window:
-                yield f"{cue}>{name}"
+                yield f"{cue}>{name}", cue_at, at
 
     def _pairs(self, words: list[str]) -> Iterator[str]:
         names = _collapsed(self.terms.match(words))
@@ -135,6 +143,28 @@ class Analyzer:
             for other in names[at + 1 : at + 1 + self.settings.pair_window]:
                 if name != other:
                     yield f"{name}&{other}" if name < other else f"{other}&{name}"
+
+    def _words_occurrences(self, words: list[str]) -> Iterator[Occurrence]:
+        single: list[Occurrence] = [(word, (at,)) for at, word in enumerate(words)]
+        yield from single
+        yield from _ngram_occurrences(single, self.settings.word_ngrams)
+
+    def _terms_occurrences(self, words: list[str]) -> Iterator[Occurrence]:
+        spans = self.terms.spans(words)
+        tokens_at = {start: tuple(range(start, end)) for start, end, _ in spans}
+        found = [(start, name) for start, _, name in spans]
+        for feature, cue_at, act_at in self._under_cues(found):
+            yield feature, tokens_at[cue_at] + tokens_at[act_at]
+        runs = _runs(spans)
+        yield from runs
+        yield from _ngram_occurrences(runs, self.settings.term_ngrams)
+
+    def _pairs_occurrences(self, words: list[str]) -> Iterator[Occurrence]:
+        runs = _runs(self.terms.spans(words))
+        for at, (name, places) in enumerate(runs):
+            for other, others in runs[at + 1 : at + 1 + self.settings.pair_window]:
+                if name != other:
+                    yield "&".join(sorted((name, other))), places + others
 
 
 def _ngrams(names: list[str], longest: int) -> Iterator[str]:
@@ -148,3 +178,28 @@ def _collapsed(found: list[tuple[int, str]]) -> list[str]:
     """Return the classes of the terms found, runs of one class as one ("air force commander")."""
     names = [name for _, name in found]
     return names[:1] + [name for last, name in pairwise(names) if name != last]
+
+
+def _ngram_occurrences(single: list[Occurrence], longest: int) -> Iterator[Occurrence]:
+    """Yield the n-grams that `_ngrams` yields."""
+    ends: list[Occurrence] = [(START, ()), *single, (END, ())]
+    names = [name for name, _ in ends]
+    windows = (
+        ends[at : at + length]
+        for length in range(2, longest + 1)
+        for at in range(len(ends) - length + 1)
+    )
+    for ngram, window in zip(_ngrams(names, longest), windows, strict=True):
+        yield ngram, tuple(at for _, places in window for at in places)
+
+
+def _runs(spans: list[tuple[int, int, str]]) -> list[Occurrence]:
+    """Return the classes that `_collapsed` returns, each with the tokens of its whole run."""
+    runs: list[Occurrence] = []
+    for start, end, name in spans:
+        places = tuple(range(start, end))
+        if runs and runs[-1][0] == name:
+            runs[-1] = (name, runs[-1][1] + places)
+        else:
+            runs.append((name, places))
+    return runs

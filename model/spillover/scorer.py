@@ -12,6 +12,7 @@ import numpy as np
 
 from spillover.batch import BatchScorer
 from spillover.errors import InputError
+from spillover.explain import Explanation, explain
 from spillover.policy import Curve, thresholds_for
 from spillover.sentences import Document, Sentence, sentence_spans
 from spillover.single import single_sums
@@ -248,6 +249,26 @@ class Model:
             ]
             documents.append(Document(text, sentences))
         return documents
+
+    def explain(self, text: str) -> Explanation:
+        """Say which terms of a sentence speak for and against each label, and how much.
+
+        Parameters
+        ----------
+        text : str
+            One sentence; any text scores.
+
+        Returns
+        -------
+        Explanation
+            By label: exact contributions that add up, with the intercept, to the logit.
+
+        Raises
+        ------
+        TypeError
+            If `text` is no str.
+        """
+        return explain(self, text)
 
     def _sums(self, texts: Sequence[str]) -> Sums:
         if len(texts) <= _FEW and all(len(text) <= _SHORT for text in texts):

@@ -74,6 +74,12 @@ class Document(Sequence[Sentence]):
     def __repr__(self) -> str:
         return f"<Document: {len(self)} sentences, {len(self.text)} characters>"
 
+    def _repr_html_(self) -> str:
+        """Return the document with its labelled sentences marked, as Jupyter shows it."""
+        from spillover.report.notebook import document_html
+
+        return document_html(self.text, self)
+
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:
     """Find the sentences of an English text.

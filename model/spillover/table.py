@@ -33,10 +33,10 @@ class Table:
             return ""
         wide = max(map(len, self.labels)) + len(" 0.00")
         width = max(shutil.get_terminal_size().columns - wide - 2, 30)
-        lines = ["", typer.style(_printable(result.document), bold=True)]
+        lines = ["", typer.style(printable(result.document), bold=True)]
         for _, sentence in result.sentences:
             carried = [f"{label} {sentence.scores[label]:.2f}" for label in sentence.labels]
-            text = textwrap.wrap(_printable(sentence.text), width) or [""]
+            text = textwrap.wrap(printable(sentence.text), width) or [""]
             for row in range(max(len(text), len(carried))):
                 label = carried[row] if row < len(carried) else ""
                 part = text[row] if row < len(text) else ""
@@ -45,6 +45,6 @@ class Table:
         return "\n".join(lines) + "\n"
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Return a text without what would steer a terminal."""
     return "".join(character if character.isprintable() else " " for character in text)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 
 TOKENIZER_VERSION = 1
@@ -23,6 +24,9 @@ _INVISIBLE = re.compile(
 )
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u201b\u02bc\u00b4`", "'"))
+_CHUNK = re.compile(r"\S+")
+# What `html.unescape` replaces, by the same expression, so that each has its place.
+_ENTITY = re.compile(r"&(?:#\d+;?|#[xX][\da-fA-F]+;?|[^\t\n\f <&#;]{1,32};?)", re.ASCII)
 _TOKEN = re.compile(
     r"(?:[^\W\d_]\.){2,}"  # U.S., U.N.
     r"|\d+(?:[.,:/]\d+)*(?![^\W_])"  # 40, 1,200, 3.5, 06:30
@@ -60,11 +64,80 @@ def tokens(text: str) -> list[str]:
 def chunk_tokens(chunk: str) -> tuple[str, ...]:
     """Cut a chunk, a piece of text without white space, into its tokens."""
     if not chunk.isascii() or "&" in chunk:
-        chunk = _INVISIBLE.sub("", html.unescape(chunk))
-        # Decomposed, so that Erdoğan and Erdogan are one name without their accents.
-        chunk = unicodedata.normalize("NFKD", chunk.translate(_APOSTROPHES))
-        chunk = unicodedata.normalize("NFC", _ACCENTS.sub("", chunk))
+        chunk = _folded(_INVISIBLE.sub("", html.unescape(chunk)))
     return tuple(filter(None, map(_normalised, _TOKEN.findall(chunk))))
+
+
+def token_spans(text: str) -> list[tuple[str, int, int]]:
+    """Cut a text into normalised tokens that know their place.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    list of (str, int, int)
+        The tokens that `tokens` gives, each with its start and end in the code points of `text`;
+        a place covers the possessive ending, entities and invisible characters inside the word.
+    """
+    found = []
+    for chunk in _CHUNK.finditer(text):
+        folded, places = _placed(chunk[0])
+        for match in _TOKEN.finditer(folded):
+            token = _normalised(match[0])
+            if token:
+                start, end = places[match.start()][0], places[match.end() - 1][1]
+                found.append((token, chunk.start() + start, chunk.start() + end))
+    return found
+
+
+def _placed(chunk: str) -> tuple[str, list[tuple[int, int]]]:
+    """Return a chunk as `_chunk_tokens` reads it, and where each character comes from."""
+    if chunk.isascii() and "&" not in chunk:
+        return chunk, [(at, at + 1) for at in range(len(chunk))]
+    pieces = [(_folded(piece), start, end) for piece, start, end in _pieces(chunk)]
+    places = [(start, end) for folded, start, end in pieces for _ in folded]
+    return "".join(folded for folded, _, _ in pieces), places
+
+
+def _pieces(chunk: str) -> Iterator[tuple[str, int, int]]:
+    """Cut a chunk into the shortest pieces that `_folded` changes independently."""
+    piece, start, end = "", 0, 0
+    for character, begin, finish in _unescaped(chunk):
+        if _INVISIBLE.match(character):
+            continue
+        if piece and not _joins(piece, character):
+            yield piece, start, end
+            piece = ""
+        start = start if piece else begin
+        piece, end = piece + character, finish
+    if piece:
+        yield piece, start, end
+
+
+def _unescaped(chunk: str) -> Iterator[tuple[str, int, int]]:
+    """Yield the characters of a chunk with their places, those of an entity with the entity's."""
+    at = 0
+    for entity in _ENTITY.finditer(chunk):
+        yield from ((chunk[each], each, each + 1) for each in range(at, entity.start()))
+        at = entity.end()
+        yield from ((character, *entity.span()) for character in html.unescape(entity[0]))
+    yield from ((chunk[each], each, each + 1) for each in range(at, len(chunk)))
+
+
+def _joins(piece: str, character: str) -> bool:
+    """Tell whether a character combines with the piece before it, as marks and jamo do."""
+    if unicodedata.combining(unicodedata.normalize("NFKD", character)[0]):
+        return True
+    return _folded(piece + character) != _folded(piece) + _folded(character)
+
+
+def _folded(chunk: str) -> str:
+    # Decomposed, so that Erdoğan and Erdogan are one name without their accents.
+    chunk = unicodedata.normalize("NFKD", chunk.translate(_APOSTROPHES))
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", chunk))
 
 
 # News repeats its words: nine chunks in ten are answered from here.

@@ -14,6 +14,7 @@ import typer
 
 from spillover.errors import InputError
 from spillover.options import EncodingOption, JsonOption, ModelOption, progress_bar
+from spillover.reading_commands import report_extra, write_page
 
 app = typer.Typer()
 corpus = typer.Typer(no_args_is_help=True, help="Check labelled data before training on them.")
@@ -75,6 +76,10 @@ def evaluate(
     by: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="Also evaluate apart each value of this.")
     ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write a page with curves and mistakes (.html)."),
+    ] = None,
     as_json: JsonOption = False,
     encoding: EncodingOption = "utf-8",
 ) -> None:
@@ -86,11 +91,17 @@ def evaluate(
         from spillover_training.evaluate import by_column
         from spillover_training.evaluate import evaluate as run
 
+    if report is not None and report.suffix.lower() != ".html":
+        raise InputError(f"--report: {report}: its suffix must be .html")
     if split not in ("all", *SPLITS):
         raise InputError(f"--split must be all, train or test, got {split!r}")
     rows = [row for row in read_rows(data, encoding) if split in ("all", row.split)]
     loaded = spillover.load(model)
     results = {"all": run(loaded, rows)}
+    if report is not None:
+        with report_extra("evaluate --report"):
+            from spillover_training.evaluation_page import evaluation_page
+        write_page(report, evaluation_page(loaded, rows, results["all"]))
     if by:
         results |= {f"{by} {value}": each for value, each in by_column(loaded, rows, by).items()}
     if as_json:

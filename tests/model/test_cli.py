@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from command import SPILLOVER, lines, refused, run
+from command_line import SPILLOVER, lines, refused, run
 
 ARTICLE = Path(__file__).parents[2] / "examples" / "border-clashes.txt"
 STRIKE = "Rockets hit the port, killing three."

@@ -4,10 +4,13 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from spillover.errors import ModelError
-from spillover.features import Analyzer, FeatureSettings
+from spillover.features import BLOCKS, Analyzer, FeatureSettings
 from spillover.terms import TermClasses
+from spillover.text import tokens
 
 TERMS = TermClasses.parse(
     {"fire": "@act\nraid, strikes", "kill": "@act\nkilled", "no": "@cue\nno, could", "who": "one"}
@@ -60,3 +63,22 @@ def test_a_length_of_0_leaves_a_block_out() -> None:
 def test_foreign_settings_are_refused(change: dict[str, Any]) -> None:
     with pytest.raises(ModelError, match="feature setting"):
         FeatureSettings.from_json({**FeatureSettings().to_json(), **change})
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+@given(st.lists(st.sampled_from(["strikes", "raid", "killed", "no", "one", "was"])).map(" ".join))
+def test_occurrences_are_the_features_with_their_tokens(block: str, text: str) -> None:
+    analyzer = Analyzer(block, FeatureSettings(term_ngrams=3), TERMS)
+    found = analyzer.occurrences(tokens(text))
+    assert [feature for feature, _ in found] == analyzer(text)
+    assert all(list(at) == sorted(set(at)) for _, at in found)
+
+
+def test_where_features_come_from() -> None:
+    def places(block: str) -> dict[str, tuple[int, ...]]:
+        return dict(Analyzer(block, FeatureSettings(), TERMS).occurrences(tokens(TEXT)))
+
+    assert places("words")["was killed"] == (4, 5)
+    assert places("terms")["no>kill"] == (2, 5)
+    assert places("terms")["<s> fire"] == (0, 1)  # a run of two terms
+    assert places("pairs")["fire&kill"] == (0, 1, 5)

@@ -20,7 +20,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from command import SPILLOVER, lines, refused, run
+from command_line import SPILLOVER, lines, refused, run
 
 import spillover
 from spillover import files, stream, writers

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spillover.text import tokens
+from spillover.text import token_spans, tokens
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,39 @@ def test_white_space_separates(left: str, right: str) -> None:
 
 def test_a_long_chunk_is_cut_like_a_short_one() -> None:
     assert tokens("killed," * 1000) == ["killed"] * 1000
+
+
+# Text as feeds have it: entities, marks that combine, jamo, invisible and full-width characters.
+AWKWARD = st.lists(
+    st.one_of(
+        st.text(),
+        st.sampled_from(
+            ["&amp;", "&eacute;", "&#x200b;", "&notit;", "&#0;", "&", "'s", "U.S.", " "]
+        ),
+        st.text(
+            "e\u0301\u0323\u0327\u0345\u0f73\u0627\u0653\u1100\u1161\u11a8\u09c7\u09be\u00ad\u200b"
+        ),
+    )
+).map("".join)
+
+
+@given(AWKWARD)
+def test_token_spans_are_the_tokens_in_their_places(text: str) -> None:
+    found = token_spans(text)
+    assert [token for token, _, _ in found] == tokens(text)
+    places = [(start, end) for _, start, end in found]
+    assert places == sorted(places)
+    assert all(0 <= start < end <= len(text) for start, end in places)
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("Rockets hit Israel's port.", ["Rockets", "hit", "Israel's", "port"]),
+        ("Erdoğan’s for\u00adces, ﬁre", ["Erdoğan’s", "for\u00adces", "ﬁre"]),
+        ("caf\u0065\u0301 a&nbsp;b caf&eacute;s", ["caf\u0065\u0301", "a", "b", "caf&eacute;s"]),
+        ("at least 1,200 killed?", ["at", "least", "1,200", "killed", "?"]),
+    ],
+)
+def test_a_token_span_is_the_word_as_it_stands(text: str, places: list[str]) -> None:
+    assert [text[start:end] for _, start, end in token_spans(text)] == places

@@ -150,7 +150,7 @@ def evaluate(model: Model, rows: Sequence[Row]) -> Evaluation:
     probabilities = model.predict_proba(texts)
     carried = [set(labels) for labels in model.predict(texts)]
     predicted = np.array([[label in each for label in model.labels] for each in carried], bool)
-    weights = _resampled([row.item for row in rows])
+    weights = resampled([row.item for row in rows])
     metrics = {}
     f1_scores = []
     for column, label in enumerate(model.labels):
@@ -180,7 +180,7 @@ def by_column(model: Model, rows: Sequence[Row], column: str) -> dict[str, Evalu
     }
 
 
-def _resampled(items: Sequence[str]) -> Floats:
+def resampled(items: Sequence[str]) -> Floats:
     """Return how often each row counts in each resample of the items; the first is the sample.
 
     Returns

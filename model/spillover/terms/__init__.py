@@ -146,3 +146,18 @@ class TermClasses:
             else:
                 at += 1
         return found
+
+    def spans(self, words: list[str]) -> list[tuple[int, int, str]]:
+        """Find the terms in a text as `match` does, with where each ends.
+
+        Returns
+        -------
+        list of (int, int, str)
+            The index of each term's first token, that after its last, and its class.
+        """
+        return [(at, at + self._length(words, at), name) for at, name in self.match(words)]
+
+    def _length(self, words: list[str], at: int) -> int:
+        """Return how many tokens the longest entry that begins at a token has."""
+        longest = range(min(self._longest[words[at]], len(words) - at), 0, -1)
+        return next(size for size in longest if tuple(words[at : at + size]) in self.entries)

@@ -1,0 +1,1 @@
+"""What people look at: pages, plots and terminal views of readings and timelines."""
