@@ -14,7 +14,7 @@ from spillover.batch import BatchScorer
 from spillover.errors import InputError
 from spillover.explain import Explanation, explain
 from spillover.policy import Curve, thresholds_for
-from spillover.sentences import Document, Sentence, sentence_spans
+from spillover.sentences import Document, scored_sentence, sentence_spans
 from spillover.single import single_sums
 from spillover.tables import Floats, Sums, Tables, fourth_root, joined
 from spillover.terms import TermClasses
@@ -231,19 +231,20 @@ class Model:
         rows = self._probabilities(sums)
         coverages = sums.known / np.maximum(sums.tokens, 1)
         scored = zip(cut, rows.tolist(), self._carried(rows, sums), coverages.tolist(), strict=True)
+        labels = self.labels
         documents = []
         for text, found in zip(texts, spans, strict=True):
             sentences = [
-                Sentence(
+                scored_sentence(
                     text=sentence,
                     start=start,
                     end=end,
-                    scores=dict(zip(self.labels, row, strict=True)),
-                    labels=labels,
+                    scores=dict(zip(labels, row, strict=True)),
+                    labels=carried,
                     coverage=coverage,
                     low_coverage=coverage < LOW_COVERAGE,
                 )
-                for (start, end), (sentence, row, labels, coverage) in zip(
+                for (start, end), (sentence, row, carried, coverage) in zip(
                     found, scored, strict=False
                 )
             ]
@@ -288,7 +289,8 @@ class Model:
     def _carried(self, rows: Floats, sums: Sums) -> list[tuple[str, ...]]:
         """Return the labels of each text; one without a word carries none."""
         carried = (rows >= self._thresholds) & (sums.tokens > 0)[:, None]
-        return [tuple(compress(self.labels, row)) for row in carried.tolist()]
+        labels = self.labels
+        return [tuple(compress(labels, row)) for row in carried.tolist()]
 
 
 def checked_texts(texts: Sequence[str]) -> Sequence[str]:

