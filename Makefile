@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-slow test-browser pages check train train-check evaluate curve ablation compare build clean
+.PHONY: demo test test-slow test-browser pages check train train-check evaluate curve ablation compare bench bench-stream build clean
 
 demo: .venv/demo
 	$(BIN)/spillover predict examples/border-clashes.txt
@@ -54,8 +54,16 @@ curve: .venv/dev
 ablation: .venv/dev
 	$(BIN)/python benchmarks/ablation.py $(EVAL)
 
-compare: .venv/dev
+# What is measured beside fastText needs the extra that holds it.
+compare: .venv/bench
 	$(BIN)/python benchmarks/compare.py $(EVAL)
+
+bench: .venv/bench
+	$(BIN)/python benchmarks/speed.py
+
+# make bench-stream MEGABYTES=2000 measures memory on a file of that size too.
+bench-stream: .venv/dev
+	$(BIN)/python benchmarks/stream.py $(MEGABYTES)
 
 build: .venv/dev
 	$(BIN)/python -m build --outdir build/dist
@@ -68,6 +76,10 @@ clean:
 
 .venv/demo: .venv/bin/python pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+.venv/bench: .venv/dev
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	touch $@
 
 .venv/dev: .venv/bin/python pyproject.toml constraints.txt

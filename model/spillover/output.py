@@ -79,22 +79,31 @@ class Jsonl:
         what is the same for all sentences of a document is spelled once. In ASCII any text is
         valid JSON in any encoding, lone surrogates too.
         """
-        names = [(label, quoted(label) + ": ") for label in self.labels]
+        # One format for all that differs between sentences: filled in by a single call.
+        scores = ", ".join(quoted(label).replace("%", "%%") + ": %r" for label in self.labels)
+        line = (
+            '%s, "start": %s, "end": %s, "text": %s, "labels": [%s], '
+            f'"scores": {{{scores}}}, "coverage": %s, "low_coverage": %s'
+        )
         parts: list[str] = []
         for result in results:
             begin = f'{{"document": {quoted(result.document)}, "sentence": '
             end = f', "source": {_json(dict(result.source))}}}\n'
             for number, each in result.sentences:
                 of = each.scores
-                scores = [name + repr(of[label]) for label, name in names]
                 parts += (
                     begin,
-                    f'{number}, "start": {each.start}, "end": {each.end}, '
-                    f'"text": {quoted(each.text)}, '
-                    f'"labels": [{", ".join(map(quoted, each.labels))}], '
-                    f'"scores": {{{", ".join(scores)}}}, '
-                    f'"coverage": {_share(each.coverage)}, '
-                    f'"low_coverage": {"true" if each.low_coverage else "false"}',
+                    line
+                    % (
+                        number,
+                        each.start,
+                        each.end,
+                        quoted(each.text),
+                        ", ".join(map(quoted, each.labels)),
+                        *[of[label] for label in self.labels],
+                        _share(each.coverage),
+                        "true" if each.low_coverage else "false",
+                    ),
                     end,
                 )
         return "".join(parts).encode("ascii")

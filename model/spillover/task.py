@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,13 +84,15 @@ class Task:
                 failure = found
                 break
         texts = [document.text for document in documents]
-        scored = self.model.read_many(texts, split=not self.read.lines)
-        results = [
-            Result(document.name, document.source, self._wanted(sentences))
-            for document, sentences in zip(documents, scored, strict=True)
-        ]
+        with _without_collection():
+            scored = self.model.read_many(texts, split=not self.read.lines)
+            results = [
+                Result(document.name, document.source, self._wanted(sentences))
+                for document, sentences in zip(documents, scored, strict=True)
+            ]
+            content = self.format.encode(results)
         return Done(
-            content=self.format.encode(results),
+            content=content,
             sentences=sum(map(len, scored)),
             skipped=skipped,
             warnings=self._warnings(documents),
@@ -112,6 +116,20 @@ class Task:
             for document in documents
             if len(document.text) > _LONG_SENTENCE
         ]
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Hold back the garbage collector.
+
+    It looks for cycles every few hundred new objects. Sentences have none and die with their
+    batch, and looking through them took a fourth of a run.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def count(into: Skipped, more: Skipped) -> None:

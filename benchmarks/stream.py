@@ -1,0 +1,154 @@
+"""`spillover predict` as a stream: rate by jobs, beside pure scoring, and peak memory by size.
+
+All of it on articles of twelve corpus sentences, repeated and shuffled. Prints the Markdown table
+of benchmarks/README.md. With a size in megabytes it also measures the memory that files of a tenth
+of that size and of that size take.
+
+Usage: python benchmarks/stream.py [MEGABYTES]
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from statistics import median
+
+import spillover
+from spillover_training.corpus import read_rows
+
+SENTENCES = 240_000
+PER_ARTICLE = 12
+ROUNDS = 3
+SPILLOVER = str(Path(sys.executable).with_name("spillover"))
+
+
+def articles() -> list[str]:
+    """Return articles as lines of JSONL."""
+    texts = [row.text for row in read_rows(["data/labeled"])]
+    random.Random(0).shuffle(texts)
+    # A headline without its full stop would run into the next sentence.
+    ended = [text if text[-1] in '.?!"' else text + "." for text in texts]
+    return [
+        json.dumps({"id": start, "text": " ".join(ended[start : start + PER_ARTICLE])}) + "\n"
+        for start in range(0, len(ended), PER_ARTICLE)
+    ]
+
+
+def write(path: Path, lines: Sequence[str], size: int, measure: Callable[[str], int]) -> Path:
+    """Write the lines, again and again, until their measure reaches a size."""
+    with path.open("w", encoding="utf-8") as stream:
+        done = at = 0
+        while done < size:
+            stream.write(lines[at % len(lines)])
+            done += measure(lines[at % len(lines)])
+            at += 1
+    return path
+
+
+def pure(sentences: Sequence[str]) -> float:
+    """Return how many sentences a second `predict_proba` scores, in this process alone."""
+    model = spillover.load()
+    model.predict_proba(sentences[:50_000])
+    started = time.perf_counter()
+    model.predict_proba(sentences)
+    return len(sentences) / (time.perf_counter() - started)
+
+
+def predicting(*commands: Sequence[str]) -> float:
+    """Run commands at once; return the seconds until the last has ended."""
+    started = time.perf_counter()
+    running = [subprocess.Popen([SPILLOVER, "predict", *each]) for each in commands]  # noqa: S603
+    for each in running:
+        if each.wait():
+            raise SystemExit(each.returncode)
+    return time.perf_counter() - started
+
+
+def peak_megabytes(*arguments: str) -> float:
+    """Run one command; return the most memory that any of its processes held at once."""
+    running = subprocess.Popen([SPILLOVER, "predict", *arguments])  # noqa: S603 (our own)
+    peak = 0
+    ended = threading.Event()
+
+    def watch() -> None:
+        nonlocal peak
+        while not ended.wait(0.2):
+            for process in [running.pid, *_descendants(running.pid)]:
+                peak = max(peak, _resident_kb(process))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    running.wait()
+    ended.set()
+    watcher.join()
+    return peak / 1024
+
+
+def _descendants(process: int) -> list[int]:
+    try:
+        children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    except OSError:
+        return []
+    return [each for child in map(int, children) for each in (child, *_descendants(child))]
+
+
+def _resident_kb(process: int) -> int:
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+    except OSError:  # it has ended
+        return 0
+    return next((int(line.split()[1]) for line in status.splitlines() if "VmHWM" in line), 0)
+
+
+def main(megabytes: int | None) -> None:
+    """Measure and print."""
+    lines = articles()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        whole = write(folder / "whole.jsonl", lines, SENTENCES, lambda _: PER_ARTICLE)
+        halves = [
+            write(folder / f"half{at}.jsonl", lines, SENTENCES // 2, lambda _: PER_ARTICLE)
+            for at in (0, 1)
+        ]
+        texts = [json.loads(line)["text"] for line in lines]
+        found = [each.text for document in spillover.load().read_many(texts) for each in document]
+        rates: dict[str, list[float]] = {}
+        for _ in range(ROUNDS):
+            with ProcessPoolExecutor(2) as pool:
+                alone = pool.submit(pure, found * 4).result()
+                both = sum(pool.map(pure, [found * 4, found * 4]))
+            out = [str(folder / f"out{at}.jsonl") for at in (0, 1)]
+            turns = {
+                "predict_proba, one process": alone,
+                "predict_proba, two processes at once": both,
+                "predict --jobs 1": SENTENCES / predicting([str(whole), "-o", out[0]]),
+                "predict --jobs 2": SENTENCES
+                / predicting([str(whole), "-o", out[0], "--jobs", "2"]),
+                "two predict --jobs 1 at once, half the file each": SENTENCES
+                / predicting(*([str(half), "-o", o] for half, o in zip(halves, out, strict=True))),
+            }
+            for name, rate in turns.items():
+                rates.setdefault(name, []).append(rate)
+        print("| | sentences/s, median (lowest–highest) |\n|---|---:|")
+        for name, each in rates.items():
+            print(f"| {name} | {median(each):,.0f} ({min(each):,.0f}–{max(each):,.0f}) |")
+        if megabytes:
+            print("\n| JSONL in | peak of one process, --jobs 2 |\n|---|---:|")
+            for size in (megabytes // 10, megabytes):
+                big = write(folder / "big.jsonl", lines, size * 10**6, len)
+                # What is kept is little, so that the disk does not fill.
+                wanted = ["--only", "spillover_risk", "-o", str(folder / "big.out.jsonl")]
+                peak = peak_megabytes(str(big), "--jobs", "2", *wanted)
+                print(f"| {size:,} MB | {peak:,.0f} MB |", flush=True)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else None)
