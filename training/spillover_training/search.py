@@ -23,6 +23,9 @@ from spillover_training.pipeline import Bools, Floats, Recipe, features, fit_mar
 STRENGTHS = (0.05, 0.1, 0.2, 0.4, 0.8)
 """Candidates for C, the inverse regularisation strength; the smallest regularises most."""
 
+_AS_GOOD = 0.001
+"""Thresholds whose F1 differs by no more than this are as good as each other."""
+
 FOLDS = 4
 SEARCHED_ROWS = 200_000
 """Above this many rows the search runs on a sample of the items."""
@@ -76,9 +79,9 @@ def search(
     jobs: int,
     progress: Callable[[int, int], None],
 ) -> Choice:
-    """Choose C a label by F1, then calibrate and choose the threshold on the same margins.
+    """Choose C by macro-F1, then calibrate and choose the thresholds on the same margins.
 
-    C is the smallest whose F1 is within one standard error of the best (Breiman et al. 1984,
+    C is the smallest whose macro-F1 is within one standard error of the best (Breiman et al. 1984,
     "Classification and regression trees", section 3.4.3): what the folds cannot tell apart, text
     from elsewhere often can. Every margin is that of a model that saw no sentence of the same
     item. Calibration is Platt scaling (Platt 1999, "Probabilistic outputs for support vector
@@ -134,11 +137,32 @@ def search(
             margins[:, folds == fold, label] = held_out
             done += 1
             progress(done, total)
-    chosen = [_choose(margins[:, :, label], y[:, label], folds) for label in range(len(labels))]
-    strengths, slopes, offsets, thresholds, f1 = map(tuple, zip(*chosen, strict=True))
-    best = [STRENGTHS.index(strength) for strength in strengths]
-    logits = np.array(slopes) * margins[best, :, range(len(labels))].T + np.array(offsets)
-    return Choice(strengths, slopes, offsets, thresholds, f1, n_folds, sample, expit(logits))
+    best = [
+        [_best_f1(each, y[:, label]) for label, each in enumerate(margin.T)] for margin in margins
+    ]
+    f1 = np.array([[found for _, found in row] for row in best])
+    top = int(np.argmax(f1.mean(axis=1)))
+    reached = margins[top] >= np.array([cut for cut, _ in best[top]])
+    by_fold = [
+        f1_score(y[folds == fold], reached[folds == fold], average="macro", zero_division=0.0)
+        for fold in range(n_folds)
+    ]
+    enough = f1[top].mean() - np.std(by_fold, ddof=1) / np.sqrt(n_folds)
+    # One C for all labels: label by label, the folds of a scarce one leave it to chance.
+    chosen = int(np.argmax(f1.mean(axis=1) >= enough))
+    calibrated = [_calibrated(each, y[:, label]) for label, each in enumerate(margins[chosen].T)]
+    slopes, offsets, thresholds = map(tuple, zip(*calibrated, strict=True))
+    logits = np.array(slopes) * margins[chosen] + np.array(offsets)
+    return Choice(
+        (STRENGTHS[chosen],) * len(labels),
+        slopes,
+        offsets,
+        thresholds,
+        tuple(f1[chosen].tolist()),
+        n_folds,
+        sample,
+        expit(logits),
+    )
 
 
 def curves(choice: Choice, labels: Iterable[str]) -> dict[str, Curve]:
@@ -258,27 +282,21 @@ def _margins(
     )
 
 
-def _choose(margins: Floats, y: Bools, folds: Folds) -> tuple[float, float, float, float, float]:
-    """Return C, slope, offset, threshold and F1 for one label."""
-    scores = [_best_f1(margin, y) for margin in margins]
-    best = max(range(len(STRENGTHS)), key=lambda each: scores[each][1])
-    reached = margins[best] >= scores[best][0]
-    by_fold = [
-        f1_score(y[folds == fold], reached[folds == fold], zero_division=0.0)
-        for fold in np.unique(folds)
-    ]
-    enough = scores[best][1] - np.std(by_fold, ddof=1) / np.sqrt(len(by_fold))
-    chosen = next(each for each, (_, f1) in enumerate(scores) if f1 >= enough)
-    margin, (cut, f1) = margins[chosen], scores[chosen]
+def _calibrated(margin: Floats, y: Bools) -> tuple[float, float, float]:
+    """Return slope and offset of Platt scaling, and the threshold in probabilities."""
     platt = LogisticRegression(C=np.inf, solver="lbfgs", max_iter=1000).fit(margin[:, None], y)
     slope, offset = float(platt.coef_[0, 0]), float(platt.intercept_[0])
-    return STRENGTHS[chosen], slope, offset, float(expit(slope * cut + offset)), f1
+    return slope, offset, float(expit(slope * _best_f1(margin, y)[0] + offset))
 
 
 def _best_f1(margin: Floats, y: Bools) -> tuple[float, float]:
-    """Return the margin that separates best by F1, half way to the next below, and that F1."""
+    """Return the margin that separates best by F1, and that F1.
+
+    F1 is nearly flat about its best, and its highest point moves with every few rows: what is
+    taken is the middle between the lowest and the highest margin that do about as well.
+    """
     precision, recall, cuts = precision_recall_curve(y, margin)
-    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
-    best = int(np.argmax(f1[:-1]))
-    below = cuts[best - 1] if best else cuts[best]
-    return float(cuts[best] + below) / 2, float(f1[best])
+    f1 = (2 * precision * recall / np.maximum(precision + recall, 1e-12))[:-1]
+    best = float(f1.max())
+    good = np.flatnonzero(f1 >= best - _AS_GOOD)
+    return float(cuts[good[0]] + cuts[good[-1]]) / 2, best
