@@ -118,7 +118,7 @@ def test_a_model_is_replaced_and_nothing_else_is(tmp_path: Path) -> None:
 
 
 def test_one_term_class_has_no_pairs(tmp_path: Path) -> None:
-    terms = TermClasses.parse({"weather": "rain, snow"})
+    terms = TermClasses.parse({"weather": "rain, snow", "doubt": "@cue"})
     labels = {"weather": "", "sport": ""}
     model, _ = train(own_rows(), labels, tmp_path / "model", terms=terms, jobs=1, progress=_silent)
     assert model.parts.tables.settings.blocks == ("words", "terms")

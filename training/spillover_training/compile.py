@@ -88,7 +88,9 @@ def compiled(
         "words.weights": _at(word_nodes, words, width),
         "terms.ngrams": term_ngrams,
         "terms.weights": _at(term_nodes, ngrams, width),
-        "terms.cues": np.array([classes.index(cue) for cue in sorted(terms.cues)], np.int32),
+        "terms.cues": np.array(
+            [classes.index(cue) for cue in sorted(terms.cues.intersection(classes))], np.int32
+        ),
     }
     for name, block in (("scopes", scopes), ("pairs", pairs)):
         found = sorted((tuple(classes.index(part) for part in parts), parts) for parts in block)

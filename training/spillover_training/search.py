@@ -293,10 +293,11 @@ def _best_f1(margin: Floats, y: Bools) -> tuple[float, float]:
     """Return the margin that separates best by F1, and that F1.
 
     F1 is nearly flat about its best, and its highest point moves with every few rows: what is
-    taken is the middle between the lowest and the highest margin that do about as well.
+    taken is the middle of the margins that do about as well.
     """
     precision, recall, cuts = precision_recall_curve(y, margin)
     f1 = (2 * precision * recall / np.maximum(precision + recall, 1e-12))[:-1]
     best = float(f1.max())
     good = np.flatnonzero(f1 >= best - _AS_GOOD)
-    return float(cuts[good[0]] + cuts[good[-1]]) / 2, best
+    below = cuts[max(good[0] - 1, 0)]
+    return float(below + cuts[good[-1]]) / 2, best
