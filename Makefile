@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-slow test-browser pages check train train-check evaluate curve ablation compare bench bench-stream build clean
+.PHONY: demo test test-slow test-browser pages check faults coverage train train-check evaluate curve ablation compare bench bench-stream build clean
 
 demo: .venv/demo
 	$(BIN)/spillover predict examples/border-clashes.txt
@@ -23,6 +23,14 @@ pages: .venv/dev
 	$(BIN)/spillover report examples/month/articles.jsonl --output docs/month.html
 	$(BIN)/spillover timeline examples/month/articles.jsonl --output docs/month-timeline.html
 	$(BIN)/python docs/screenshots.py
+
+# The table of SECURITY.md: all that can go wrong, tried, and what came of it.
+faults: .venv/dev
+	PYTHONPATH=tests $(BIN)/python -m faults.table
+
+# The shares of known words that tell what the model cannot judge.
+coverage: .venv/dev
+	$(BIN)/python benchmarks/coverage.py
 
 check: .venv/dev
 	$(BIN)/ruff check .

@@ -14,6 +14,7 @@ from spillover import reading_commands, training_commands
 from spillover.errors import InputError, SpilloverError
 from spillover.files import MAX_DOCUMENT, STDIN
 from spillover.options import ModelOption
+from spillover.table import printable
 from spillover.version import __version__
 
 app = typer.Typer(
@@ -35,13 +36,18 @@ def main() -> None:
     try:
         app()
     except SpilloverError as error:
-        typer.echo(f"spillover: {error}", err=True)
+        _tell(error)
         sys.exit(error.exit_status)
     except OSError as error:  # a full disk, most likely; bad input is an InputError
-        typer.echo(f"spillover: {error.strerror or error}", err=True)
+        _tell(error.strerror or error)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _tell(error: object) -> None:
+    """Print an error as one line that cannot steer the terminal, whatever names are in it."""
+    typer.echo(printable(f"spillover: {error}"), err=True)
 
 
 def _print_version(wanted: bool) -> None:
@@ -172,13 +178,14 @@ def info(
         )
         return
     typer.echo(f"model     {loaded.version}")
-    typer.echo(f"data      {training.get('data', 'unknown')}")
-    typer.echo(f"trained   {training.get('rows', '?')} rows, {training.get('items', '?')} items")
+    rows, items = training.get("rows", "?"), training.get("items", "?")
+    typer.echo(printable(f"data      {training.get('data', 'unknown')}"))
+    typer.echo(printable(f"trained   {rows} rows, {items} items"))
     test = training.get("test", {})
     for label, meaning in loaded.parts.labels.items():
         typer.echo(f"\n{label}  (threshold {loaded.thresholds[label]:.3f})")
         if meaning:
-            typer.echo(f"    {meaning}")
+            typer.echo(printable(f"    {meaning}"))
         metrics = test.get("labels", {}).get(label)
         if metrics:
             figures = ", ".join(

@@ -10,6 +10,12 @@ from typing import Any, overload
 
 import sentencex
 
+from spillover.shown import Shown
+
+_WINDOW = 100_000
+"""No sentence is longer. The segmenter's time grows with the square of what it is given, if that
+is full of opening quotes."""
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _STOP_AFTER_SPACE = re.compile(r"\.(?<=\s\.)")  # begins with what is found fast
 _SPACE_BEFORE_STOP = re.compile(r"(?<=\w)\s+(?=\.)")
@@ -111,17 +117,35 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
     list of (int, int)
         Start and end of each sentence in code points, without surrounding white space, in order.
     """
-    text = text if text.isascii() else _readable(text)
+    if text.isascii() and "&" not in text:
+        return _spans(text)
+    shown = Shown(text)
+    return [shown.place(start, end) for start, end in _spans(_readable(shown.text))]
+
+
+def _spans(text: str) -> list[tuple[int, int]]:
     spans = []
     for start, end in _paragraphs(text):
-        at = start
-        for piece in sentencex.segment("en", text[start:end]):
+        for at, piece in _pieces(text, start, end):
             stripped = piece.strip()
             if stripped:
                 begin = at + piece.index(stripped)
                 spans.append((begin, begin + len(stripped)))
-            at += len(piece)
     return spans
+
+
+def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, str]]:
+    """Cut a paragraph into sentences, looking at no more than `_WINDOW` characters at a time."""
+    while start < end:
+        stop = end
+        if end - start > _WINDOW:
+            stop = text.rfind(" ", start, start + _WINDOW) + 1 or start + _WINDOW
+        pieces = list(sentencex.segment("en", text[start:stop]))
+        if stop < end and len(pieces) > 1:
+            pieces.pop()  # it goes on in the next window
+        for piece in pieces:
+            yield start, piece
+            start += len(piece)
 
 
 def _readable(text: str) -> str:

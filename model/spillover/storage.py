@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ import safetensors.numpy
 
 from spillover.errors import InputError, ModelError
 from spillover.features import ANALYZER_VERSION, FeatureSettings
+from spillover.labels import label_fault
 from spillover.policy import Curve
 from spillover.scorer import Model, ModelParts
 from spillover.tables import Tables
@@ -36,6 +39,10 @@ _CARD = "README.md"
 PIPELINE = "pipeline.joblib"
 _UNSUMMED = {SUMS, _CARD, PIPELINE}
 _REMEDY = "train it again or fetch it again"
+
+MOST_BYTES = 1 << 30
+_MOST_FILES = 10_000
+"""A folder of more is refused before any of it is read; the shipped model has 4 MB in 80 files."""
 
 
 def save(parts: ModelParts, folder: Path) -> Model:
@@ -89,15 +96,18 @@ def load(folder: Path) -> Model:
         If the folder is missing, foreign, damaged, or of another format; says which file.
     """
     try:
-        written = (folder / SUMS).read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise ModelError(f"{folder}: no model folder (it has no readable {SUMS})") from None
+        is_there = stat.S_ISREG((folder / SUMS).lstat().st_mode)
+    except (OSError, ValueError):
+        is_there = False
+    if not is_there:
+        raise ModelError(f"{folder}: no model folder (it has no file {SUMS})")
     try:
-        files = _verified(folder, written)
+        files = _contents(folder)
+        version = _verified(folder, files)
         config = _config(files["config.json"])
         settings = FeatureSettings.from_json(config.get("features"))
         tokens = files[_TOKENS].decode("utf-8").split("\n")[:-1]
-        arrays = safetensors.numpy.load(files[_WEIGHTS])
+        arrays = _arrays(files[_WEIGHTS])
         terms = TermClasses(
             {
                 Path(name).stem: content.decode("utf-8")
@@ -110,14 +120,14 @@ def load(folder: Path) -> Model:
         raise ModelError(f"{folder}: {error} is missing; {_REMEDY}") from None
     except ModelError as error:
         raise ModelError(f"{folder}: {error}") from None
-    except (OSError, ValueError, InputError, safetensors.SafetensorError) as error:
+    except (OSError, ValueError, RecursionError, InputError) as error:
         raise ModelError(f"{folder}: damaged model ({error}); {_REMEDY}") from None
-    return Model(parts, _version(written))
+    return Model(parts, version)
 
 
 def _config(content: bytes) -> dict[str, Any]:
     """Read the config and check that this package reads what was written by it."""
-    config = json.loads(content)
+    config = json.loads(content, parse_constant=_no_constant)
     if not isinstance(config, dict) or type(config.get("format")) is not int:
         raise ModelError("config.json is not a model's")
     versions = ("format", FORMAT), ("tokenizer", TOKENIZER_VERSION), ("analyzer", ANALYZER_VERSION)
@@ -130,14 +140,38 @@ def _config(content: bytes) -> dict[str, Any]:
     return config
 
 
+def _arrays(content: bytes) -> dict[str, np.ndarray[Any, Any]]:
+    try:
+        return safetensors.numpy.load(content)
+    except safetensors.SafetensorError as error:
+        raise ModelError(f"{_WEIGHTS}: {error}; {_REMEDY}") from None
+    except (KeyError, TypeError, ValueError, AttributeError) as error:  # of types that numpy lacks
+        raise ModelError(f"{_WEIGHTS} holds what is no array ({error}); {_REMEDY}") from None
+
+
+def _no_constant(name: str) -> None:
+    raise ModelError(f"config.json: {name} is no number")
+
+
 def _contents(folder: Path) -> dict[str, bytes]:
-    """Read all files of a folder that its sums are made over."""
-    paths = sorted(
-        (path.relative_to(folder).as_posix(), path)
-        for path in folder.rglob("*")
-        if not path.is_dir() or path.is_symlink()
-    )
-    return {name: path.read_bytes() for name, path in paths if name not in _UNSUMMED}
+    """Read all files of a folder that its sums are made over, once their number is known."""
+    paths = {}
+    size = 0
+    for place, folders, files in os.walk(folder):
+        for path in (Path(place) / name for name in folders + files):
+            found = path.lstat()
+            name = path.relative_to(folder).as_posix()
+            if stat.S_ISDIR(found.st_mode) or name in _UNSUMMED:
+                continue
+            if not stat.S_ISREG(found.st_mode):
+                raise ModelError(f"{name!r} is a link or no file; a model is made of plain files")
+            paths[name] = path
+            size += found.st_size
+            if size > MOST_BYTES or len(paths) > _MOST_FILES:
+                raise ModelError(
+                    f"more than {MOST_BYTES} bytes or {_MOST_FILES} files; this is no model"
+                )
+    return {name: paths[name].read_bytes() for name in sorted(paths)}
 
 
 def _sums(contents: Mapping[str, bytes]) -> str:
@@ -156,10 +190,15 @@ def _sum_by_file(sums: str) -> dict[str, str]:
     return {file: digest for digest, _, file in lines}
 
 
-def _verified(folder: Path, written: str) -> dict[str, bytes]:
-    """Read the files, once, and check them against their sums."""
-    contents = _contents(folder)
-    listed, found = _sum_by_file(written), _sum_by_file(_sums(contents))
+def _verified(folder: Path, contents: Mapping[str, bytes]) -> str:
+    """Check files against their sums; return the version that the sums give."""
+    path = folder / SUMS
+    size = path.stat().st_size
+    if size > MOST_BYTES:
+        raise ModelError(f"{SUMS} has {size} bytes; {_REMEDY}")
+    written = path.read_bytes().decode("utf-8")
+    sums = _sums(contents)
+    listed, found = _sum_by_file(written), _sum_by_file(sums)
     for file in sorted(listed.keys() | found.keys()):
         if file not in found:
             raise ModelError(f"{file!r} is missing; {_REMEDY}")
@@ -167,7 +206,9 @@ def _verified(folder: Path, written: str) -> dict[str, bytes]:
             raise ModelError(f"{file!r} is not listed in {SUMS}; remove it or {_REMEDY}")
         if listed[file] != found[file]:
             raise ModelError(f"{file!r} differs from its sum in {SUMS}; {_REMEDY}")
-    return contents
+    if written != sums:  # the version is made from it, so it has one form
+        raise ModelError(f"{SUMS} is not as it was written; {_REMEDY}")
+    return _version(sums)
 
 
 def _parts(
@@ -178,6 +219,9 @@ def _parts(
     terms: TermClasses,
 ) -> ModelParts:
     labels = _table(config, "labels", str)
+    for label in labels:
+        if fault := label_fault(label):
+            raise ModelError(f"config.json: label {label!r} {fault}")
     thresholds = _table(config, "thresholds", float)
     if (
         not labels
@@ -198,7 +242,6 @@ def _parts(
     classes = config.get("classes")
     if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
         raise ModelError("config.json: 'classes' must be a list of str")
-    training = config.get("training")
     return ModelParts(
         labels=labels,
         thresholds=thresholds,
@@ -206,7 +249,28 @@ def _parts(
         intercept=intercept,
         tables=Tables(settings, tokens, classes, len(labels), arrays),
         terms=terms,
-        training=training if isinstance(training, dict) else {},
+        training=_training(config, labels),
+    )
+
+
+def _training(config: dict[str, Any], labels: Mapping[str, str]) -> dict[str, Any]:
+    """Return where the model comes from; what is shown of it must be figures."""
+    training = config.get("training")
+    if not isinstance(training, dict):
+        raise ModelError("config.json: 'training' must be an object")
+    test = training.get("test", {"labels": {}})
+    by_label = test.get("labels") if isinstance(test, dict) else None
+    if not isinstance(by_label, dict) or not all(map(_is_metrics, by_label.values())):
+        raise ModelError("config.json: the metrics of 'test' are not as training writes them")
+    return training
+
+
+def _is_metrics(metrics: Any) -> bool:
+    return isinstance(metrics, dict) and all(
+        isinstance(value := metrics.get(name), list)
+        and len(value) == 3
+        and all(type(each) in (float, int) for each in value)
+        for name in ("precision", "recall", "f1")
     )
 
 

@@ -21,6 +21,9 @@ UNIT = 2.0**-26
 """Weights are whole multiples of this, so that float64 adds them without rounding, in any order,
 while their sum stays below 2**27."""
 
+MOST_WEIGHT = 2.0**10
+"""No weight is larger, lest a short text add up to more than that. Trained ones stay below 20."""
+
 NO_CLASS = -1
 
 
@@ -201,8 +204,17 @@ class _Taker:
 
     def weights(self, name: str, rows: int) -> Floats:
         array: Floats = self._take(name, np.float64, (rows + 1, self._n_labels + 1))  # type: ignore[assignment]
-        if not np.isfinite(array).all() or (array[:, -1] < 0).any() or array[-1].any():
+        idf = array[:, -1]
+        if (
+            not np.isfinite(array).all()
+            or (idf < 0).any()
+            # Where there is no feature there is no weight; so behind the last row.
+            or array[idf == 0].any()
+            or idf[-1]
+        ):
             raise ModelError(f"{name} has values that no training gives")
+        if (np.abs(array) > MOST_WEIGHT).any() or (array % UNIT).any():
+            raise ModelError(f"{name} has weights that cannot be added up exactly")
         return array
 
     def nothing_else(self) -> None:

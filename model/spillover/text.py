@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import html
 import re
+import sys
 import unicodedata
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 
 TOKENIZER_VERSION = 1
 """Goes up when `tokens` changes for any text; a model of another version is refused."""
@@ -19,14 +20,14 @@ NUMBER, YEAR = "<num>", "<year>"
 """Masks for numerals; no token of a text can look like them."""
 
 # Soft hyphens, zero-width and directional marks: invisible, yet feeds have them inside words.
-_INVISIBLE = re.compile(
-    "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]"
-)
+INVISIBLE = "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]"
+_INVISIBLE = re.compile(INVISIBLE)
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u201b\u02bc\u00b4`", "'"))
 _CHUNK = re.compile(r"\S+")
 # What `html.unescape` replaces, by the same expression, so that each has its place.
-_ENTITY = re.compile(r"&(?:#\d+;?|#[xX][\da-fA-F]+;?|[^\t\n\f <&#;]{1,32};?)", re.ASCII)
+ENTITY = r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[^\t\n\f <&#;]{1,32};?)"
+_ENTITY = re.compile(ENTITY)
 _TOKEN = re.compile(
     r"(?:[^\W\d_]\.){2,}"  # U.S., U.N.
     r"|\d+(?:[.,:/]\d+)*(?![^\W_])"  # 40, 1,200, 3.5, 06:30
@@ -36,6 +37,9 @@ _TOKEN = re.compile(
 _YEAR = re.compile(r"(?:19|20)\d\d")
 LONGEST_KEPT = 64
 """Longer chunks are no words; keeping what they are made of would only fill a cache."""
+_MOST_MARKS = 30
+"""So many marks on one letter at most, as in Unicode's Stream-Safe Text Format (UAX 15, section
+13): the time to put them in order grows with the square of their number."""
 
 
 def tokens(text: str) -> list[str]:
@@ -64,7 +68,9 @@ def tokens(text: str) -> list[str]:
 def chunk_tokens(chunk: str) -> tuple[str, ...]:
     """Cut a chunk, a piece of text without white space, into its tokens."""
     if not chunk.isascii() or "&" in chunk:
-        chunk = _folded(_INVISIBLE.sub("", html.unescape(chunk)))
+        is_long = len(chunk) > LONGEST_KEPT
+        chunk = _INVISIBLE.sub("", html.unescape(chunk))
+        chunk = _folded(_heap_of_marks().sub(r"\1", chunk) if is_long else chunk)
     return tuple(filter(None, map(_normalised, _TOKEN.findall(chunk))))
 
 
@@ -94,7 +100,7 @@ def token_spans(text: str) -> list[tuple[str, int, int]]:
 
 
 def _placed(chunk: str) -> tuple[str, list[tuple[int, int]]]:
-    """Return a chunk as `_chunk_tokens` reads it, and where each character comes from."""
+    """Return a chunk as `chunk_tokens` reads it, and where each character comes from."""
     if chunk.isascii() and "&" not in chunk:
         return chunk, [(at, at + 1) for at in range(len(chunk))]
     pieces = [(_folded(piece), start, end) for piece, start, end in _pieces(chunk)]
@@ -104,9 +110,12 @@ def _placed(chunk: str) -> tuple[str, list[tuple[int, int]]]:
 
 def _pieces(chunk: str) -> Iterator[tuple[str, int, int]]:
     """Cut a chunk into the shortest pieces that `_folded` changes independently."""
-    piece, start, end = "", 0, 0
+    piece, start, end, marks = "", 0, 0, 0
     for character, begin, finish in _unescaped(chunk):
         if _INVISIBLE.match(character):
+            continue
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks > _MOST_MARKS and len(chunk) > LONGEST_KEPT:
             continue
         if piece and not _joins(piece, character):
             yield piece, start, end
@@ -132,6 +141,13 @@ def _joins(piece: str, character: str) -> bool:
     if unicodedata.combining(unicodedata.normalize("NFKD", character)[0]):
         return True
     return _folded(piece + character) != _folded(piece) + _folded(character)
+
+
+@cache
+def _heap_of_marks() -> re.Pattern[str]:
+    """Return what finds more than `_MOST_MARKS` in a row; made when the first long chunk comes."""
+    marks = "".join(filter(unicodedata.combining, map(chr, range(sys.maxunicode + 1))))
+    return re.compile(f"([{marks}]{{{_MOST_MARKS}}})[{marks}]+")
 
 
 def _folded(chunk: str) -> str:

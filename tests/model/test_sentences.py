@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from spillover.sentences import sentence_spans
+from spillover.text import INVISIBLE
 
 
 def sentences(text: str) -> list[str]:
@@ -41,8 +44,55 @@ def test_sentences(text: str, expected: list[str]) -> None:
 def test_spans_are_ordered_stripped_and_lose_nothing(text: str) -> None:
     last = 0
     for start, end in sentence_spans(text):
-        assert not text[last:start].strip()
+        assert not seen(text[last:start])
         assert text[start:end]
         assert text[start:end] == text[start:end].strip()
         last = end
-    assert not text[last:].strip()
+    assert not seen(text[last:])
+
+
+def seen(text: str) -> str:
+    return re.sub(INVISIBLE, "", text).strip()
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        # What is not seen ends no sentence: the segmenter must know "Brig. Gen." and "Lt." still.
+        (
+            "Brig\u00ad. Ge\u00adn. Ali fell. He li\u200bved.",
+            ["Brig\u00ad. Ge\u00adn. Ali fell.", "He li\u200bved."],
+        ),
+        ("He met Ｌｔ. Ali. １．５ million fled.", ["He met Ｌｔ. Ali.", "１．５ million fled."]),
+        ("&quot;I saw it.&quot; He fled.", ["&quot;I saw it.&quot;", "He fled."]),
+        ("Rain&nbsp;fell. It&nbsp;froze.", ["Rain&nbsp;fell.", "It&nbsp;froze."]),
+        ("\u202bTroops left. AT&T closed.\u202c", ["Troops left.", "AT&T closed."]),
+        ("One.&#13;\nTwo.&#10;", ["One.", "Two."]),
+        ("&amp;", ["&amp;"]),
+        ("\u00ad \u200b&nbsp;", []),
+    ],
+)
+def test_what_is_not_seen_does_not_move_a_sentence(text: str, sentences: list[str]) -> None:
+    assert [text[start:end] for start, end in sentence_spans(text)] == sentences
+
+
+@given(st.lists(st.text() | st.sampled_from(["\u00ad", "&amp;", "&", "&nbsp;", "Ａ", ". A", "\n"])))
+def test_sentences_have_their_places_in_any_text(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    before = 0
+    for start, end in sentence_spans(text):
+        assert before <= start < end <= len(text)
+        before = end
+
+
+def test_a_long_paragraph_is_cut_where_a_short_one_is() -> None:
+    text = "Brig. Gen. Ali said no one was hurt. " * 8000
+    found = [text[start:end] for start, end in sentence_spans(text)]
+    assert found == ["Brig. Gen. Ali said no one was hurt."] * 8000
+
+
+def test_what_has_no_sentences_is_cut_all_the_same() -> None:
+    for text in ("x" * 1_000_000, "“Ah b. c " * 100_000):
+        assert "".join(text[start:end] for start, end in sentence_spans(text)).replace(
+            " ", ""
+        ) == text.replace(" ", "")

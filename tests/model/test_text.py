@@ -93,3 +93,15 @@ def test_token_spans_are_the_tokens_in_their_places(text: str) -> None:
 )
 def test_a_token_span_is_the_word_as_it_stands(text: str, places: list[str]) -> None:
     assert [text[start:end] for _, start, end in token_spans(text)] == places
+
+
+@given(st.text("a\u0301\u0323\u0345\u05b0\u20d0 é&", min_size=65, max_size=200))
+def test_spans_of_heaps_of_marks_are_the_tokens_too(text: str) -> None:
+    assert [token for token, _, _ in token_spans(text)] == tokens(text)
+
+
+def test_a_heap_of_marks_is_read_in_linear_time() -> None:
+    # Unbounded, putting them in order would take hours.
+    heap = "a" + "\u0323\u0301" * 1_000_000
+    assert tokens(f"{heap} killed three")[1:] == ["killed", "three"]
+    assert tokens("e" + "\u0301" * 200) == ["e"]

@@ -13,6 +13,7 @@ import datasets
 
 from spillover.documents import SUFFIXES, read_records, suffix_of
 from spillover.errors import InputError
+from spillover.labels import label_fault
 
 HUB = "hf:"
 SPLITS = ("train", "test")
@@ -111,10 +112,10 @@ def checked_row(record: Mapping[str, Any], where: str) -> Row:
     for label in labels:
         if not isinstance(label, str):
             raise InputError(f"{where}: a label must be a string, got {label!r}")
-        if not label or label != label.strip() or "|" in label:
-            raise InputError(f"{where}: label {label!r} is empty, padded or holds a '|'")
+        if fault := label_fault(label):
+            raise InputError(f"{where}: label {label!r} {fault}")
     item = text if record.get("item") in _NOTHING else str(record["item"])
-    for name, value in (("text", text), ("labels", "".join(labels)), ("item", item)):
+    for name, value in (("text", text), ("item", item)):
         if any("\ud800" <= character <= "\udfff" for character in value):
             raise InputError(f"{where}: {name!r} has half a surrogate pair; mend its encoding")
     split = record.get("split")
@@ -171,7 +172,7 @@ def label_meanings(sources: Sequence[str], rows: Iterable[Row]) -> dict[str, str
             continue
         try:
             meanings = json.loads(file.read_text("utf-8"))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise InputError(f"{file}: {error}") from None
         if not isinstance(meanings, dict) or not all(
             isinstance(meaning, str) for meaning in meanings.values()
@@ -183,6 +184,9 @@ def label_meanings(sources: Sequence[str], rows: Iterable[Row]) -> dict[str, str
             raise InputError(
                 f"{unknown[0].where}: label {label!r} is not in {file} ({', '.join(meanings)})"
             )
+        for label in meanings:
+            if fault := label_fault(label):
+                raise InputError(f"{file}: label {label!r} {fault}")
         return meanings
     return dict.fromkeys(found, "")
 
