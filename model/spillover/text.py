@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
-TOKENIZER_VERSION = 1
+TOKENIZER_VERSION = 2
 """Goes up when `tokens` changes for any text; a model of another version is refused."""
 
 NUMBER, YEAR = "<num>", "<year>"
