@@ -60,6 +60,36 @@ def test_predict_into_a_file_that_evaluate_reads(tmp_path: Path) -> None:
         assert json.loads(result.stdout)["labels"]["military_strike"]["f1"] == [1.0, 1.0, 1.0]
 
 
+def test_formulas_are_tamed_in_csv_and_read_back(tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text('{"text": "=1+1 rockets hit the port", "n": "@x"}\n')
+    for option, quote in (([], "'"), (["--raw-csv"], "")):
+        run("predict", "in.jsonl", "-o", "out.csv", *option, cwd=tmp_path)
+        assert f",{quote}=1+1 rockets" in (tmp_path / "out.csv").read_text()
+        [again] = lines(run("predict", "out.csv", cwd=tmp_path))
+        assert again["text"] == "=1+1 rockets hit the port"
+        assert again["source"]["source_n"] == "@x"
+        assert run("evaluate", "out.csv", cwd=tmp_path).returncode == 0
+        assert run("timeline", "out.csv", "--date-column", "n", cwd=tmp_path).returncode == 2
+
+
+def test_low_coverage_can_be_skipped_and_is_counted(tmp_path: Path) -> None:
+    text = f"{STRIKE}\nScholen blijven maandag dicht.\nBread is dear.\nHet regent.\n"
+    (tmp_path / "in.txt").write_text(text)
+    done = run("predict", "in.txt", "--skip-low-coverage", cwd=tmp_path)
+    assert [each["text"] for each in lines(done)] == [STRIKE, "Bread is dear."]
+    assert [each["sentence"] for each in lines(done)] == [0, 2]
+    assert done.stderr == b"spillover: 2 sentences of low coverage skipped\n"
+
+
+def test_messages_do_not_steer_the_terminal(tmp_path: Path) -> None:
+    name = "a\x1b[2J\nb.jsonl"
+    (tmp_path / name).write_text('{"x\\u001b[2J": 1}\n')
+    refused(run("predict", "missing\x1b[2J", cwd=tmp_path), "missing [2J: no such file")
+    refused(run("predict", name, cwd=tmp_path), "a [2J b.jsonl:1: no column 'text'")
+    done = run("predict", name, "--on-error", "skip", cwd=tmp_path)
+    assert done.stderr.decode()[:-1].isprintable()
+
+
 def test_an_empty_input_gives_an_empty_output() -> None:
     assert lines(run("predict", stdin=b"")) == []
 
