@@ -147,7 +147,7 @@ def _parquet(file: OpenFile) -> Iterator[Row]:
             for record in batch.to_pylist():
                 number += 1
                 yield number, record
-    except (arrow.ArrowException, OverflowError) as error:
+    except (arrow.ArrowException, OverflowError, UnicodeDecodeError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"{file.name}: damaged or no Parquet file ({reason})") from None
 
