@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import random
 import shlex
 import subprocess
 import sys
@@ -209,6 +210,29 @@ def test_a_closed_pipe_ends_quietly(tmp_path: Path) -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait() == 0
+
+
+def test_neither_hash_seed_nor_threads_nor_jobs_change_a_bit(tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text(ARTICLE.read_text() * 20)
+    written = set()
+    for seed, threads, jobs in (("0", "1", "1"), ("1", "2", "1"), ("2", "1", "2")):
+        names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+        changed = {"PYTHONHASHSEED": seed, **dict.fromkeys(names, threads)}
+        command = [*SPILLOVER, "predict", str(tmp_path / "in.txt"), "--jobs", jobs]
+        done = subprocess.run(command, env=os.environ | changed, stdout=subprocess.PIPE, check=True)
+        written.add(done.stdout)
+    assert len(written) == 1
+
+
+def test_a_hundred_batches_in_any_order_are_the_same(tmp_path: Path) -> None:
+    sentences = [line for line in ARTICLE.read_text().splitlines() if line.strip()] * 50
+    shuffled = random.Random(6).sample(range(len(sentences)), len(sentences))
+    outputs = []
+    for order in (range(len(sentences)), shuffled):
+        text = "\n".join(sentences[at] for at in order)
+        found = lines(run("predict", "--no-split", stdin=text.encode()))
+        outputs.append(dict(zip(order, (each["scores"] for each in found), strict=True)))
+    assert outputs[0] == outputs[1]
 
 
 def test_scoring_imports_nothing_heavy() -> None:
