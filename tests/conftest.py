@@ -6,12 +6,17 @@ from pathlib import Path
 
 import joblib
 import pytest
+from hypothesis import settings
 from sklearn.pipeline import Pipeline
 
 import spillover
 from spillover.terms import TermClasses
 from spillover_training.corpus import Row, label_meanings, read_rows
 from spillover_training.train import train
+
+# A busy machine is no fault of what is tested.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 LABELED = Path(__file__).parent.parent / "data" / "labeled"
 

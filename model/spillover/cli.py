@@ -103,6 +103,19 @@ def predict(
             metavar="LABEL", help="Keep only sentences that carry this label; repeatable."
         ),
     ] = None,
+    skip_low_coverage: Annotated[
+        bool,
+        typer.Option(
+            "--skip-low-coverage",
+            help="Leave out, and count, sentences whose words the model hardly knows.",
+        ),
+    ] = False,
+    raw_csv: Annotated[
+        bool,
+        typer.Option(
+            "--raw-csv", help="Write CSV cells as they are, even if a spreadsheet would run them."
+        ),
+    ] = False,
     on_error: Annotated[
         str,
         typer.Option(
@@ -152,6 +165,8 @@ def predict(
         read=ReadOptions(column, input_format, encoding, no_split, max_document),
         only=frozenset(only or []),
         skip=on_error == "skip",
+        known_only=skip_low_coverage,
+        raw_csv=raw_csv,
         output=output,
         jobs=jobs,
         resume=resume,

@@ -241,7 +241,9 @@ def _recoded(file: OpenFile, encoding: str) -> Iterator[bytes]:
             lines += text.count("\n")
             yield text.encode("utf-8", "replace")
         yield decoder.decode(b"", final=True).encode("utf-8", "replace")
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
+        if not isinstance(error, UnicodeDecodeError):  # of UTF-16 and UTF-32, no byte order mark
+            raise InputError(f"{file.name}: cannot be read as {encoding} ({error})") from None
         lines += error.object[: error.start].decode(encoding, "replace").count("\n")
         raise InputError(
             f"{file.name}:{lines}: not {encoding} ({error.reason}); name its encoding with "

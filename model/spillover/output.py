@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import datetime
-import io
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,8 +11,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii as quoted
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Protocol
 
+from spillover.cells import LEADING_COLUMNS, tame
 from spillover.errors import InputError
 from spillover.files import import_arrow
 from spillover.sentences import Sentence
@@ -119,10 +120,14 @@ class Csv:
         The labels to write, in order.
     kept : tuple of str
         The columns of the input to keep, in order.
+    raw : bool
+        Whether to write texts as they are. Otherwise an apostrophe before those that begin like a
+        formula keeps spreadsheets from running them, and is taken off when the file is read again.
     """
 
     labels: tuple[str, ...]
     kept: tuple[str, ...]
+    raw: bool = False
 
     def header(self) -> bytes:
         """Spell the names of the columns."""
@@ -144,9 +149,13 @@ class Csv:
         ]
 
     def _lines(self, rows: Iterator[list[Any]] | list[list[str]]) -> bytes:
-        text = io.StringIO(newline="")
-        csv.writer(text, lineterminator="\n").writerows(rows)
-        return _whole(text.getvalue()).encode()
+        lines: list[str] = []
+        # Only what is in the line terminator is quoted, and a lone "\r" must be.
+        sink = SimpleNamespace(write=lambda line: lines.append(line.removesuffix("\r\n") + "\n"))
+        csv.writer(sink, lineterminator="\r\n").writerows(
+            rows if self.raw else ([tame(cell) for cell in row] for row in rows)
+        )
+        return _whole("".join(lines)).encode()
 
 
 @dataclass(frozen=True)
@@ -206,7 +215,7 @@ class Parquet:
 def columns(labels: Sequence[str], kept: Sequence[str]) -> list[str]:
     """Return the columns of a table of results."""
     return [
-        *("document", "sentence", "start", "end", "text", "labels"),
+        *LEADING_COLUMNS,
         *(f"score_{label}" for label in labels),
         *("coverage", "low_coverage"),
         *(f"source_{name}" for name in kept),

@@ -197,6 +197,8 @@ def part_file(output: Path, fingerprint: Fingerprint | None, resume: bool) -> It
         If the file cannot be written, another run is writing it, or the earlier run differs.
     """
     try:
+        if output.is_dir():
+            raise IsADirectoryError("it is a folder")
         part = PartFile(output, fingerprint)
     except OSError as error:
         raise InputError(f"{output}: cannot be written ({error.strerror or error})") from None

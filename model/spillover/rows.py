@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from spillover.cells import LEADING_COLUMNS, untamed
 from spillover.errors import InputError, RowError
 from spillover.files import (
     MAX_DOCUMENT,
@@ -124,6 +125,8 @@ def _csv(
             reason = f"the row has not as many fields as the header ({len(header)})"
             yield reader.line_num, RowError("with too few or too many fields", where, reason)
         elif row:
+            if tuple(header[: len(LEADING_COLUMNS)]) == LEADING_COLUMNS:
+                row = [untamed(cell) for cell in row]
             yield reader.line_num, dict(zip(header, row, strict=True))
 
 
@@ -144,7 +147,7 @@ def _parquet(file: OpenFile) -> Iterator[Row]:
             for record in batch.to_pylist():
                 number += 1
                 yield number, record
-    except (arrow.ArrowException, OverflowError) as error:
+    except (arrow.ArrowException, OverflowError, UnicodeDecodeError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"{file.name}: damaged or no Parquet file ({reason})") from None
 

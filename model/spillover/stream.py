@@ -27,8 +27,8 @@ from spillover.files import STDIN
 from spillover.output import Csv, Format, Jsonl, Parquet, file_format
 from spillover.progress import Progress
 from spillover.scorer import Model
-from spillover.table import Table
-from spillover.task import Done, Skipped, Task, count
+from spillover.table import Table, printable
+from spillover.task import LOW_COVERAGE, Done, Skipped, Task, count
 from spillover.version import __version__
 
 _Stats = Sequence[os.stat_result]
@@ -50,6 +50,10 @@ class Request:
         Keep only sentences that carry one of these labels; all if it is empty.
     skip : bool
         Whether to count rows that are no documents, instead of stopping at the first.
+    known_only : bool
+        Whether to leave out, and count, sentences of low coverage.
+    raw_csv : bool
+        Whether to write CSV cells as they are, even if a spreadsheet would run them.
     output : Path or None
         The file to write; None for standard output.
     jobs : int
@@ -63,6 +67,8 @@ class Request:
     read: ReadOptions
     only: frozenset[str]
     skip: bool
+    known_only: bool
+    raw_csv: bool
     output: Path | None
     jobs: int
     resume: bool
@@ -90,11 +96,15 @@ def run(model: Model, request: Request) -> None:
         _to_standard_output(model, request, stats, skipped)
     else:
         _to_file(request.output, model, request, stats, skipped)
+    unknown, _ = skipped.pop(LOW_COVERAGE, (0, ""))
+    if unknown:
+        sentences = "1 sentence" if unknown == 1 else f"{unknown} sentences"
+        typer.echo(f"spillover: {sentences} of low coverage skipped", err=True)
     if skipped:
         kinds = [f"{number} {kind} (first {where})" for kind, (number, where) in skipped.items()]
         total = sum(number for number, _ in skipped.values())
         rows = "1 row" if total == 1 else f"{total} rows"
-        typer.echo(f"spillover: {rows} skipped: {', '.join(kinds)}", err=True)
+        typer.echo(printable(f"spillover: {rows} skipped: {', '.join(kinds)}"), err=True)
 
 
 def _to_standard_output(model: Model, request: Request, stats: _Stats, skipped: Skipped) -> None:
@@ -138,8 +148,10 @@ def _to_file(output: Path, model: Model, request: Request, stats: _Stats, skippe
         how: Jsonl | Csv | Parquet
         if kind == "jsonl":
             how = Jsonl(model.labels)
+        elif kind == "csv":
+            how = Csv(model.labels, tuple(kept), request.raw_csv)
         else:
-            how = (Csv if kind == "csv" else Parquet)(model.labels, tuple(kept))
+            how = Parquet(model.labels, tuple(kept))
         part.begin(how, kept)
 
         def write(done: Done) -> None:
@@ -150,7 +162,7 @@ def _to_file(output: Path, model: Model, request: Request, stats: _Stats, skippe
 
 
 def _task(model: Model, request: Request, how: Format) -> Task:
-    return Task(model, request.read, request.only, request.skip, how)
+    return Task(model, request.read, request.only, request.skip, request.known_only, how)
 
 
 def _work(
@@ -165,8 +177,10 @@ def _work(
         for done in each_done:
             progress.clear()
             for warning in done.warnings:
-                typer.echo(f"spillover: {warning}", err=True)
+                typer.echo(printable(f"spillover: {warning}"), err=True)
             count(skipped, done.skipped)
+            if done.unknown:
+                count(skipped, {LOW_COVERAGE: (done.unknown, "")})
             write(done)
             if done.failure:
                 raise done.failure
@@ -233,4 +247,6 @@ def _fingerprint(model: Model, request: Request, stats: _Stats) -> dict[str, Any
         "--max-document": request.read.max_document,
         "--only": sorted(request.only),
         "--on-error": "skip" if request.skip else "stop",
+        "--skip-low-coverage": request.known_only,
+        "--raw-csv": request.raw_csv,
     }

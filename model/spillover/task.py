@@ -17,6 +17,9 @@ from spillover.sentences import Document, Sentence
 Skipped = dict[str, tuple[int, str]]
 """How many rows were skipped, by kind, and the place of the first of each."""
 
+LOW_COVERAGE = "of low coverage"
+"""The kind that sentences left out for it are counted as: their place says nothing."""
+
 _LONG_SENTENCE = 1000
 """Characters; a longer row is hardly one sentence."""
 
@@ -33,6 +36,8 @@ class Done:
         How many have been scored.
     skipped : Skipped
         The rows that are no documents, if they are skipped.
+    unknown : int
+        How many were left out for their low coverage.
     warnings : sequence of str
         What to tell the user.
     failure : InputError or None
@@ -44,6 +49,7 @@ class Done:
     content: Any
     sentences: int
     skipped: Skipped
+    unknown: int
     warnings: Sequence[str]
     failure: InputError | None
     end: Position
@@ -58,7 +64,7 @@ class Task:
     ----------
     model : Model
         The model, with its thresholds.
-    read, only, skip
+    read, only, skip, known_only
         As of the request.
     format : Format
         How results are spelled.
@@ -68,6 +74,7 @@ class Task:
     read: ReadOptions
     only: frozenset[str]
     skip: bool
+    known_only: bool
     format: Format
 
     def __call__(self, batch: Batch) -> Done:
@@ -95,6 +102,8 @@ class Task:
             content=content,
             sentences=sum(map(len, scored)),
             skipped=skipped,
+            unknown=self.known_only
+            * sum(sentence.low_coverage for document in scored for sentence in document),
             warnings=self._warnings(documents),
             failure=failure,
             end=batch.end,
@@ -102,10 +111,12 @@ class Task:
         )
 
     def _wanted(self, sentences: Document) -> list[tuple[int, Sentence]]:
-        numbered = enumerate(sentences)
-        if not self.only:
-            return list(numbered)
-        return [each for each in numbered if not self.only.isdisjoint(each[1].labels)]
+        return [
+            (number, each)
+            for number, each in enumerate(sentences)
+            if not (self.only and self.only.isdisjoint(each.labels))
+            and not (self.known_only and each.low_coverage)
+        ]
 
     def _warnings(self, documents: Sequence[InputDocument]) -> list[str]:
         if not self.read.lines:

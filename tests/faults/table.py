@@ -12,10 +12,10 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from faults import models
+from faults import inputs, models, runs
 from faults.harness import Fault, Setting
 
-FAULTS: tuple[Fault, ...] = (*models.FAULTS,)
+FAULTS: tuple[Fault, ...] = (*models.FAULTS, *inputs.FAULTS, *runs.FAULTS)
 
 
 def tried(fault: Fault, cases: int) -> Counter[str]:

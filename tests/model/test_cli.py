@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import random
 import shlex
 import subprocess
 import sys
@@ -58,6 +59,36 @@ def test_predict_into_a_file_that_evaluate_reads(tmp_path: Path) -> None:
         assert (done.returncode, done.stdout) == (0, b"")
         result = run("evaluate", out, "--json")
         assert json.loads(result.stdout)["labels"]["military_strike"]["f1"] == [1.0, 1.0, 1.0]
+
+
+def test_formulas_are_tamed_in_csv_and_read_back(tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text('{"text": "=1+1 rockets hit the port", "n": "@x"}\n')
+    for option, quote in (([], "'"), (["--raw-csv"], "")):
+        run("predict", "in.jsonl", "-o", "out.csv", *option, cwd=tmp_path)
+        assert f",{quote}=1+1 rockets" in (tmp_path / "out.csv").read_text()
+        [again] = lines(run("predict", "out.csv", cwd=tmp_path))
+        assert again["text"] == "=1+1 rockets hit the port"
+        assert again["source"]["source_n"] == "@x"
+        assert run("evaluate", "out.csv", cwd=tmp_path).returncode == 0
+        assert run("timeline", "out.csv", "--date-column", "n", cwd=tmp_path).returncode == 2
+
+
+def test_low_coverage_can_be_skipped_and_is_counted(tmp_path: Path) -> None:
+    text = f"{STRIKE}\nScholen blijven maandag dicht.\nBread is dear.\nHet regent.\n"
+    (tmp_path / "in.txt").write_text(text)
+    done = run("predict", "in.txt", "--skip-low-coverage", cwd=tmp_path)
+    assert [each["text"] for each in lines(done)] == [STRIKE, "Bread is dear."]
+    assert [each["sentence"] for each in lines(done)] == [0, 2]
+    assert done.stderr == b"spillover: 2 sentences of low coverage skipped\n"
+
+
+def test_messages_do_not_steer_the_terminal(tmp_path: Path) -> None:
+    name = "a\x1b[2J\nb.jsonl"
+    (tmp_path / name).write_text('{"x\\u001b[2J": 1}\n')
+    refused(run("predict", "missing\x1b[2J", cwd=tmp_path), "missing [2J: no such file")
+    refused(run("predict", name, cwd=tmp_path), "a [2J b.jsonl:1: no column 'text'")
+    done = run("predict", name, "--on-error", "skip", cwd=tmp_path)
+    assert done.stderr.decode()[:-1].isprintable()
 
 
 def test_an_empty_input_gives_an_empty_output() -> None:
@@ -179,6 +210,29 @@ def test_a_closed_pipe_ends_quietly(tmp_path: Path) -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait() == 0
+
+
+def test_neither_hash_seed_nor_threads_nor_jobs_change_a_bit(tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text(ARTICLE.read_text() * 20)
+    written = set()
+    for seed, threads, jobs in (("0", "1", "1"), ("1", "2", "1"), ("2", "1", "2")):
+        names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+        changed = {"PYTHONHASHSEED": seed, **dict.fromkeys(names, threads)}
+        command = [*SPILLOVER, "predict", str(tmp_path / "in.txt"), "--jobs", jobs]
+        done = subprocess.run(command, env=os.environ | changed, stdout=subprocess.PIPE, check=True)
+        written.add(done.stdout)
+    assert len(written) == 1
+
+
+def test_a_hundred_batches_in_any_order_are_the_same(tmp_path: Path) -> None:
+    sentences = [line for line in ARTICLE.read_text().splitlines() if line.strip()] * 50
+    shuffled = random.Random(6).sample(range(len(sentences)), len(sentences))
+    outputs = []
+    for order in (range(len(sentences)), shuffled):
+        text = "\n".join(sentences[at] for at in order)
+        found = lines(run("predict", "--no-split", stdin=text.encode()))
+        outputs.append(dict(zip(order, (each["scores"] for each in found), strict=True)))
+    assert outputs[0] == outputs[1]
 
 
 def test_scoring_imports_nothing_heavy() -> None:

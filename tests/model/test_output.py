@@ -4,6 +4,7 @@ import csv
 import datetime
 import io
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spillover.cells import tame, untamed
 from spillover.errors import InputError
 from spillover.output import Csv, Jsonl, Parquet, Result, file_format
 from spillover.sentences import Sentence
@@ -114,6 +116,38 @@ def test_csv() -> None:
         "source_note": "",
     }
     assert (second["labels"], second["source_id"]) == ("", "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["=1+1", "+1 (555) 0100", "-cmd|' /C calc'!A0", "@SUM(A1)", "\t=1", "\r=1", "'=1", "''@x", "-"],
+)
+def test_formulas_are_text_to_a_spreadsheet(text: str) -> None:
+    tamed, raw = (Csv(LABELS, ("n",), raw).encode([result(text, n=text)]) for raw in (False, True))
+    for written, expected in ((tamed, "'" + text), (raw, text)):
+        [row] = csv.reader(io.StringIO(written.decode(), newline=""))
+        assert (row[4], row[-1]) == (expected, expected)
+
+
+def test_numbers_stay_numbers() -> None:
+    found = result("-3.5e-7", scores=(1e-7, 0.5), n="-5")
+    [row] = csv.reader(io.StringIO(Csv(LABELS, ("n",)).encode([found]).decode(), newline=""))
+    assert (row[4], row[6], row[-1]) == ("-3.5e-7", "1e-07", "-5")
+
+
+@given(st.text(alphabet=st.sampled_from("'=+-@\t\r1.eE a")))
+def test_a_tamed_cell_can_be_had_back(cell: str) -> None:
+    assert untamed(tame(cell)) == cell
+
+
+def test_floats_read_back_equal() -> None:
+    draw = random.Random(6)
+    for _ in range(1000):
+        scores = (draw.random(), draw.random() * 10 ** draw.randint(-300, 0))
+        line = json.loads(Jsonl(LABELS).encode([result(scores=scores)]))
+        assert tuple(line["scores"].values()) == scores
+        [row] = csv.reader([Csv(LABELS, ()).encode([result(scores=scores)]).decode()])
+        assert (float(row[6]), float(row[7])) == scores
 
 
 def test_what_is_no_number_is_null() -> None:

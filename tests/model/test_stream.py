@@ -57,6 +57,8 @@ def request(path: Path, output: Path, **changes: Any) -> stream.Request:
         read=ReadOptions(),
         only=frozenset(),
         skip=False,
+        known_only=False,
+        raw_csv=False,
         output=output,
         jobs=1,
         resume=False,

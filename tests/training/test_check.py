@@ -21,7 +21,8 @@ def found(tmp_path: Path, *records: dict[str, Any]) -> list[tuple[str, str, str]
 
 
 def test_sound_rows_have_no_findings(tmp_path: Path) -> None:
-    assert found(tmp_path, {"text": LEFT}, {"text": "Bread is dear.", "labels": ["price"]}) == []
+    rows: list[dict[str, Any]] = [{"text": LEFT}, {"text": "Bread is dear.", "labels": ["price"]}]
+    assert found(tmp_path, *rows, {"text": "Milk costs more.", "labels": ["price"]}) == []
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def test_repeats(tmp_path: Path) -> None:
     rows = [{"text": LEFT, "id": 1}, {"text": LEFT.upper(), "id": 2}]
     assert found(tmp_path, *rows) == [("error", "same text", "2")]
     rows = [{"text": LEFT}, {"text": LEFT, "labels": ["strike"]}]
-    assert found(tmp_path, *rows) == [("error", "same text, other labels", "2")]
+    assert ("error", "same text, other labels", "2") in found(tmp_path, *rows)
     assert found(tmp_path, {"text": "Gate 7 opened"}, {"text": "Gate 9 opened"}) == []
     rows = [{"text": LEFT, "id": 1}, {"text": "Bread is dear.", "id": 1}]
     assert found(tmp_path, *rows) == [("error", "id used again", "2")]
@@ -84,8 +85,27 @@ def test_an_item_in_two_splits(tmp_path: Path) -> None:
 def test_labels_beyond_the_codebook(tmp_path: Path) -> None:
     (tmp_path / "labels.json").write_text('{"strike": "Force."}')
     (tmp_path / "in.jsonl").write_text(json.dumps({"text": LEFT, "labels": ["riot"]}) + "\n")
-    [finding] = check([str(tmp_path)]).findings
+    finding, _ = check([str(tmp_path)]).findings
     assert (finding.kind, finding.detail) == ("unknown label", "riot")
+
+
+def test_labels_that_can_hardly_be_meant(tmp_path: Path) -> None:
+    rows = [{"text": LEFT, "labels": ["riot"]}, {"text": "Bread is dear.", "labels": ["Riot"]}]
+    assert found(tmp_path, *rows, {"text": "Rain fell."}) == [
+        ("warning", "label of one row", "1"),
+        ("warning", "labels differ only in case", "2"),
+        ("warning", "label of one row", "2"),
+    ]
+    rows = [{"text": text, "labels": ["riot"]} for text in (LEFT, "Bread is dear.")]
+    assert found(tmp_path, *rows) == [("warning", "label of all rows", "1")]
+    assert found(tmp_path, {"text": LEFT, "labels": ["a\x1b[2J"]}) == [("error", "faulty row", "1")]
+
+
+def test_findings_do_not_steer_the_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    row = {"text": LEFT, "labels": [], "id": "\x1b[2J", "style": "\x1b[2J"}
+    path.write_text(2 * (json.dumps(row) + "\n"))
+    assert "\x1b" not in check([str(path)]).to_table()
 
 
 def test_counts_by_column(tmp_path: Path) -> None:
@@ -101,5 +121,5 @@ def test_counts_by_column(tmp_path: Path) -> None:
     characters = round((len(LEFT) + 14) / 2, 1)
     assert report.groups["style"]["wire"] == Group(2, characters, {"strike": 1}, 1)
     assert report.to_json()["groups"]["style"]["headline"]["unlabelled"] == 1
-    assert "0 errors, 0 warnings" in report.to_table()
+    assert "0 errors, 1 warnings" in report.to_table()  # a label of one row
     assert "50.0%" in report.to_table()

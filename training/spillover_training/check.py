@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from spillover.errors import InputError
+from spillover.table import printable
 from spillover_training.corpus import Row, checked_row, label_meanings, labelled_records
 from spillover_training.duplicates import near_duplicates, skeleton
 
@@ -121,11 +122,13 @@ class Report:
             for value, group in values.items():
                 counts = [*group.labels.values(), group.unlabelled]
                 shares = " ".join(f"{100 * count / group.rows:17.1f}%" for count in counts)
-                lines.append(f"{value[-24:]:24} {group.rows:7} {group.characters:6.0f} {shares}")
+                lines.append(
+                    f"{printable(value)[-24:]:24} {group.rows:7} {group.characters:6.0f} {shares}"
+                )
         kinds = Counter((finding.level, finding.kind) for finding in self.findings)
         lines += [""] + [f"{level}: {kind}: {count}" for (level, kind), count in kinds.items()]
         lines += [
-            f"{finding.where}: {finding.level}: {finding.kind}: {finding.detail}"
+            printable(f"{finding.where}: {finding.level}: {finding.kind}: {finding.detail}")
             for finding in self.findings
         ]
         lines.append(f"{self.n_errors} errors, {len(self.findings) - self.n_errors} warnings")
@@ -176,6 +179,21 @@ def _labels(sources: Sequence[str], rows: Sequence[Row]) -> Iterator[Finding]:
         for label in row.labels:
             if known and label not in known:
                 yield Finding(ERROR, "unknown label", row.where, label)
+    carried = Counter(label for row in rows for label in row.labels)
+    first: dict[str, str] = {}
+    for row in rows:
+        for label in row.labels:
+            other = first.setdefault(label.casefold(), label)
+            count = carried.pop(label, None)  # each label once, where it first stands
+            if count is None:
+                continue
+            if other != label:
+                detail = f"{label!r} and {other!r}"
+                yield Finding(WARNING, "labels differ only in case", row.where, detail)
+            if count == 1:
+                yield Finding(WARNING, "label of one row", row.where, label)
+            if count == len(rows) > 1:
+                yield Finding(WARNING, "label of all rows", row.where, label)
 
 
 def _ids(rows: Sequence[Row]) -> Iterator[Finding]:
