@@ -218,7 +218,7 @@ def columns(labels: Sequence[str], kept: Sequence[str]) -> list[str]:
         *LEADING_COLUMNS,
         *(f"score_{label}" for label in labels),
         *("coverage", "low_coverage"),
-        *(f"source_{name}" for name in kept),
+        *(f"source_{_whole(name)}" for name in kept),
     ]
 
 

@@ -15,6 +15,7 @@ import typer
 from spillover.errors import InputError
 from spillover.options import EncodingOption, JsonOption, ModelOption, progress_bar
 from spillover.reading_commands import report_extra, write_page
+from spillover.table import printable
 
 app = typer.Typer()
 corpus = typer.Typer(no_args_is_help=True, help="Check labelled data before training on them.")
@@ -108,7 +109,9 @@ def evaluate(
         plain = {name: result.to_json() for name, result in results.items()}
         typer.echo(json.dumps(plain if by else plain["all"], indent=2))
     else:
-        tables = (f"## {name}\n\n{result.to_table()}" for name, result in results.items())
+        tables = (
+            f"## {printable(name)}\n\n{result.to_table()}" for name, result in results.items()
+        )
         typer.echo("\n\n".join(tables) if by else results["all"].to_table())
 
 

@@ -157,6 +157,7 @@ def test_what_is_no_number_is_null() -> None:
 
 
 def test_half_a_surrogate_pair_is_replaced_in_tables() -> None:
+    assert Parquet(LABELS, ("half \ud800",)).schema().names[-1] == "source_half \ufffd"
     broken = result("half \ud800", note="\udcff")
     assert "half \ufffd" in Csv(LABELS, ("note",)).encode([broken]).decode()
     batch = Parquet(LABELS, ("note",)).encode([broken])

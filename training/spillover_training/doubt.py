@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from cleanlab.multilabel_classification import get_label_quality_scores
 
+from spillover.table import printable
 from spillover.terms import TermClasses
 from spillover_training.corpus import Row
 from spillover_training.pipeline import Recipe
@@ -47,9 +48,9 @@ class Doubt:
     def to_line(self) -> str:
         """Return a line for people: where it stands, its labels, what the model says."""
         likely = ", ".join(f"{label} {score:.2f}" for label, score in self.scores.items())
-        text = self.row.text.replace("\n", " ")
         labels = ", ".join(self.row.labels) or "none"
-        return f"{self.row.where}  labelled {labels}\n    {likely}\n    {text}"
+        where, text = printable(self.row.where), printable(self.row.text)
+        return f"{where}  labelled {labels}\n    {likely}\n    {text}"
 
 
 def doubtful(
