@@ -28,7 +28,9 @@ def kills(setting: Setting) -> Iterator[str]:
         for _ in range(setting.draw.randint(1, 2)):
             jobs = str(setting.draw.choice([1, 1, 2]))
             begun = subprocess.Popen(
-                [*_command(path, output), "--resume", "--jobs", jobs], stderr=subprocess.DEVNULL
+                [*_command(path, output), "--resume", "--jobs", jobs],
+                stdout=subprocess.DEVNULL,  # workers that outlive a kill may print there
+                stderr=subprocess.DEVNULL,
             )
             time.sleep(setting.draw.uniform(0.05, 1.5))
             begun.send_signal(setting.draw.choice([signal.SIGINT, signal.SIGTERM, signal.SIGKILL]))
