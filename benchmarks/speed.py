@@ -31,6 +31,7 @@ from matplotlib import pyplot as plt
 import spillover
 from spillover_training.corpus import Row, read_rows
 
+from judged import DATA
 from peers import fasttext_model, fasttext_words, plain_recipe
 
 HERE = Path(__file__).parent
@@ -53,7 +54,7 @@ Score = Callable[[Sequence[str]], object]
 
 def sentences(count: int) -> list[str]:
     """Return sentences of the corpus, repeated and shuffled."""
-    texts = [row.text for row in read_rows(["data/labeled"])]
+    texts = [row.text for row in read_rows(DATA)]
     tiled = (texts * (count // len(texts) + 1))[:count]
     random.Random(0).shuffle(tiled)
     return tiled
@@ -61,7 +62,7 @@ def sentences(count: int) -> list[str]:
 
 def train(folder: Path) -> dict[str, dict[str, float]]:
     """Train all systems into a folder; return seconds, peak memory and size on disk of each."""
-    rows = [row for row in read_rows(["data/labeled"]) if row.split == "train"]
+    rows = [row for row in read_rows(DATA) if row.split == "train"]
     labels = spillover.LABELS
     costs: dict[str, dict[str, float]] = {}
 

@@ -24,6 +24,8 @@ from statistics import median
 import spillover
 from spillover_training.corpus import read_rows
 
+from judged import DATA
+
 SENTENCES = 240_000
 PER_ARTICLE = 12
 ROUNDS = 3
@@ -32,7 +34,7 @@ SPILLOVER = str(Path(sys.executable).with_name("spillover"))
 
 def articles() -> list[str]:
     """Return articles as lines of JSONL."""
-    texts = [row.text for row in read_rows(["data/labeled"])]
+    texts = [row.text for row in read_rows(DATA)]
     random.Random(0).shuffle(texts)
     # A headline without its full stop would run into the next sentence.
     ended = [text if text[-1] in '.?!"' else text + "." for text in texts]

@@ -13,7 +13,13 @@ import typer
 from spillover import reading_commands, training_commands
 from spillover.errors import InputError, SpilloverError
 from spillover.files import MAX_DOCUMENT, STDIN
-from spillover.options import ModelOption
+from spillover.options import (
+    ColumnOption,
+    EncodingOption,
+    FormatOption,
+    ModelOption,
+    PolicyOption,
+)
 from spillover.table import printable
 from spillover.version import __version__
 
@@ -76,11 +82,9 @@ def predict(
         ),
     ] = None,
     text: Annotated[str | None, typer.Option(help="Score this text instead of files.")] = None,
-    column: Annotated[str, typer.Option(help="The column that holds the text.")] = "text",
-    input_format: Annotated[
-        str | None, typer.Option(help="txt, jsonl, csv, tsv or parquet; default: by the suffix.")
-    ] = None,
-    encoding: Annotated[str, typer.Option(help="Of text, JSONL, CSV and TSV.")] = "utf-8",
+    column: ColumnOption = "text",
+    input_format: FormatOption = None,
+    encoding: EncodingOption = "utf-8",
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="A .jsonl, .csv or .parquet file."),
@@ -94,9 +98,7 @@ def predict(
             metavar="[LABEL=]P", help="Probability from which a label is carried; repeatable."
         ),
     ] = None,
-    policy: Annotated[
-        str | None, typer.Option(help="f1 (default), precision=P or recall=R, by cross-validation.")
-    ] = None,
+    policy: PolicyOption = None,
     only: Annotated[
         list[str] | None,
         typer.Option(
@@ -134,14 +136,11 @@ def predict(
     """Label news, sentence by sentence: a table on a terminal, JSONL in a pipe, or a file."""
     import spillover
     from spillover import stream
-    from spillover.documents import FORMATS, ReadOptions
+    from spillover.documents import ReadOptions
 
     if on_error not in ("stop", "skip"):
         raise InputError(f"--on-error must be stop or skip, got {on_error!r}")
-    if input_format is not None and input_format not in FORMATS:
-        raise InputError(
-            f"--input-format must be one of {', '.join(FORMATS)}, got {input_format!r}"
-        )
+    read = ReadOptions(column, input_format, encoding, no_split, max_document)
     for option, value in (("--jobs", jobs), ("--max-document", max_document)):
         if value < 1:
             raise InputError(f"{option} must be 1 or more, got {value}")
@@ -162,7 +161,7 @@ def predict(
     request = stream.Request(
         files=files or [],
         text=text,
-        read=ReadOptions(column, input_format, encoding, no_split, max_document),
+        read=read,
         only=frozenset(only or []),
         skip=on_error == "skip",
         known_only=skip_low_coverage,

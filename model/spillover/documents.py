@@ -64,6 +64,11 @@ class ReadOptions:
         Whether each line of a text file is a document of its own.
     max_document : int
         The most bytes of a document, and of the line that holds it.
+
+    Raises
+    ------
+    InputError
+        If the format is none of `FORMATS`.
     """
 
     column: str = "text"
@@ -71,6 +76,12 @@ class ReadOptions:
     encoding: str = "utf-8"
     lines: bool = False
     max_document: int = MAX_DOCUMENT
+
+    def __post_init__(self) -> None:
+        if self.input_format is not None and self.input_format not in FORMATS:
+            raise InputError(
+                f"--input-format must be one of {', '.join(FORMATS)}, got {self.input_format!r}"
+            )
 
 
 class Position(NamedTuple):

@@ -14,6 +14,13 @@ ModelOption = Annotated[
     Path | None,
     typer.Option("--model", metavar="DIR", help="A model folder; default: the shipped one."),
 ]
+ColumnOption = Annotated[str, typer.Option(help="The column that holds the text.")]
+FormatOption = Annotated[
+    str | None, typer.Option(help="txt, jsonl, csv, tsv or parquet; default: by the suffix.")
+]
+PolicyOption = Annotated[
+    str | None, typer.Option(help="f1 (default), precision=P or recall=R, by cross-validation.")
+]
 EncodingOption = Annotated[str, typer.Option(help="Of text, JSONL, CSV and TSV.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 

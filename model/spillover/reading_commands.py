@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spillover.errors import InputError
-from spillover.options import EncodingOption, ModelOption
+from spillover.options import (
+    ColumnOption,
+    EncodingOption,
+    FormatOption,
+    ModelOption,
+    PolicyOption,
+)
 
 if TYPE_CHECKING:
     from spillover.documents import InputDocument
@@ -23,13 +29,6 @@ app = typer.Typer()
 
 _FILES_HELP = "Text, JSONL, CSV, TSV or Parquet, or what predict wrote; .gz and .zst too."
 FilesArgument = Annotated[list[str], typer.Argument(metavar="FILE...", help=_FILES_HELP)]
-ColumnOption = Annotated[str, typer.Option(help="The column that holds the text.")]
-FormatOption = Annotated[
-    str | None, typer.Option(help="txt, jsonl, csv, tsv or parquet; default: by the suffix.")
-]
-PolicyOption = Annotated[
-    str | None, typer.Option(help="f1 (default), precision=P or recall=R, by cross-validation.")
-]
 
 _TIMELINE_SUFFIXES = (".html", ".png", ".svg", ".csv")
 
@@ -158,12 +157,8 @@ def timeline(
 def _documents(
     files: list[str], column: str, input_format: str | None, encoding: str
 ) -> Iterator[InputDocument]:
-    from spillover.documents import FORMATS, ReadOptions, read_documents
+    from spillover.documents import ReadOptions, read_documents
 
-    if input_format is not None and input_format not in FORMATS:
-        raise InputError(
-            f"--input-format must be one of {', '.join(FORMATS)}, got {input_format!r}"
-        )
     return read_documents(files, ReadOptions(column, input_format, encoding))
 
 

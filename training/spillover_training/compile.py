@@ -58,6 +58,7 @@ def compiled(
         start = end
 
     classes = sorted(set(terms.entries.values()) if len(recipe.settings.blocks) > 1 else ())
+    number = {name: at for at, name in enumerate(classes)}
     entries = terms.entries if classes else {}
     words = {tuple(feature.split(" ")): row for feature, row in blocks["words"].items()}
     # The most frequent first, so that the rows that are read most lie together.
@@ -68,7 +69,7 @@ def compiled(
     word_nodes, word_ngrams = _nodes([*tokens, "", START, END], [*words, *entries])
     word_classes = np.full(len(word_nodes) + 1, NO_CLASS, np.int16)
     for entry, name in entries.items():
-        word_classes[word_nodes[entry]] = classes.index(name)
+        word_classes[word_nodes[entry]] = number[name]
 
     scopes: dict[tuple[str, ...], Floats] = {}
     ngrams: dict[tuple[str, ...], Floats] = {}
@@ -89,11 +90,11 @@ def compiled(
         "terms.ngrams": term_ngrams,
         "terms.weights": _at(term_nodes, ngrams, width),
         "terms.cues": np.array(
-            [classes.index(cue) for cue in sorted(terms.cues.intersection(classes))], np.int32
+            [number[cue] for cue in sorted(terms.cues.intersection(classes))], np.int32
         ),
     }
     for name, block in (("scopes", scopes), ("pairs", pairs)):
-        found = sorted((tuple(classes.index(part) for part in parts), parts) for parts in block)
+        found = sorted((tuple(number[part] for part in parts), parts) for parts in block)
         arrays[f"{name}.pairs"] = np.array([at for at, _ in found], np.int32).reshape(-1, 2)
         arrays[f"{name}.weights"] = np.vstack(
             [*(block[parts] for _, parts in found), np.zeros(width)]
