@@ -33,6 +33,7 @@ VARIANTS = {
     "terms at double weight": replace(SHIPPED, weights={**SHIPPED.weights, "terms": 2.0}),
     "features of 5 sentences and more": replace(SHIPPED, min_df=5),
     "classes not balanced": replace(SHIPPED, balanced=False),
+    "neighbouring sentences not joined": replace(SHIPPED, joined=False),
 }
 
 

@@ -13,6 +13,7 @@ from spillover_training.corpus import (
     checked_row,
     fingerprint,
     label_meanings,
+    neighbours,
     read_rows,
     split_of,
 )
@@ -32,6 +33,19 @@ def test_a_row_needs_only_text_and_labels() -> None:
     assert (row.labels, row.item, row.split) == ((), "A.", split_of("A."))
     row = checked_row({"text": "A.", "labels": "a|b", "item": 7, "split": "test"}, "x:1")
     assert (row.labels, row.item, row.split) == (("a", "b"), "7", "test")
+
+
+def test_neighbours_of_an_item_are_joined_with_the_labels_of_both() -> None:
+    rows = [
+        checked_row({"text": text, "labels": labels, "item": item}, f"x:{number}")
+        for number, (text, labels, item) in enumerate(
+            [("One.", ["b"], 1), ("Two.", [], 1), ("Three.", ["b", "a"], 1), ("Four.", [], 2)]
+        )
+    ]
+    assert [(pair.text, pair.labels, pair.item) for pair in neighbours(rows)] == [
+        ("One. Two.", ("b",), "1"),
+        ("Two. Three.", ("a", "b"), "1"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,8 @@ class Recipe:
         be learnt, only remembered.
     balanced : bool
         Whether rows with and without a label weigh the same in its classifier.
+    joined : bool
+        Whether each two neighbouring rows of an item are learnt from as one text, too.
     """
 
     settings: FeatureSettings = field(default_factory=FeatureSettings)
@@ -47,6 +49,7 @@ class Recipe:
     )
     min_df: int = 3
     balanced: bool = True
+    joined: bool = True
 
 
 class ScaleBySum(TransformerMixin, BaseEstimator):  # type: ignore[misc]

@@ -17,10 +17,10 @@ from sklearn.metrics import f1_score, precision_recall_curve
 from spillover.errors import InputError
 from spillover.policy import GRID, Curve
 from spillover.terms import TermClasses
-from spillover_training.corpus import Row
+from spillover_training.corpus import Row, neighbours
 from spillover_training.pipeline import Bools, Floats, Recipe, features, fit_margin
 
-STRENGTHS = (0.05, 0.1, 0.2, 0.4, 0.8)
+STRENGTHS = (0.025, 0.05, 0.1, 0.2)
 """Candidates for C, the inverse regularisation strength; the smallest regularises most."""
 
 _AS_GOOD = 0.001
@@ -84,7 +84,7 @@ def search(
     C is the smallest whose macro-F1 is within one standard error of the best (Breiman et al. 1984,
     "Classification and regression trees", section 3.4.3): what the folds cannot tell apart, text
     from elsewhere often can. Every margin is that of a model that saw no sentence of the same
-    item. Calibration is Platt scaling (Platt 1999, "Probabilistic outputs for support vector
+    item; margins are those of the rows alone, not of pairs that are learnt from. Calibration is Platt scaling (Platt 1999, "Probabilistic outputs for support vector
     machines", section 2.2) without its smoothed targets, which matter only for few examples.
 
     Parameters
@@ -116,21 +116,34 @@ def search(
     y = targets(sample, list(labels))
     folds = item_folds(sample, y, list(labels))
     n_folds = int(folds.max()) + 1
-    texts = [row.text for row in sample]
+    pairs = neighbours(sample) if recipe.joined else []
+    fold_of = dict(zip((row.item for row in sample), folds.tolist(), strict=True))
+    pair_folds = np.array([fold_of[pair.item] for pair in pairs], dtype=np.intp)
+    learnt_y = np.vstack([y, targets(pairs, list(labels)).reshape(-1, y.shape[1])])
+    learnt_folds = np.concatenate([folds, pair_folds])
     margins = np.empty((len(STRENGTHS), *y.shape))
     done, total = 0, n_folds * (1 + len(labels))
     progress(done, total)
     with Parallel(n_jobs=jobs, return_as="generator") as parallel:
         matrices = []
         for fold_matrices in parallel(
-            delayed(_matrices)(texts, folds != fold, recipe, terms) for fold in range(n_folds)
+            delayed(_matrices)(
+                [row.text for row, its in zip(sample, folds, strict=True) if its != fold],
+                [pair.text for pair, its in zip(pairs, pair_folds, strict=True) if its != fold],
+                [row.text for row, its in zip(sample, folds, strict=True) if its == fold],
+                recipe,
+                terms,
+            )
+            for fold in range(n_folds)
         ):
             matrices.append(fold_matrices)
             done += 1
             progress(done, total)
         tasks = [(fold, label) for fold in range(n_folds) for label in range(len(labels))]
         fitted = parallel(
-            delayed(_margins)(*matrices[fold], y[folds != fold, label], recipe.balanced)
+            delayed(_margins)(
+                *matrices[fold], learnt_y[learnt_folds != fold, label], recipe.balanced
+            )
             for fold, label in tasks
         )
         for (fold, label), held_out in zip(tasks, fitted, strict=True):
@@ -257,20 +270,19 @@ def _sampled(rows: Sequence[Row]) -> Sequence[Row]:
 
 
 def _matrices(
-    texts: Sequence[str], train: Bools, recipe: Recipe, terms: TermClasses
+    texts: Sequence[str],
+    pairs: Sequence[str],
+    held_out: Sequence[str],
+    recipe: Recipe,
+    terms: TermClasses,
 ) -> tuple[scipy.sparse.csr_matrix, scipy.sparse.csr_matrix]:
-    """Return the features of the training texts and of the others, by the former's vocabulary."""
-    union = features(recipe, terms)
-    fitted = union.fit_transform(
-        [text for text, used in zip(texts, train, strict=True) if used]
-    ).tocsr()
-    others = union.transform(
-        [text for text, used in zip(texts, train, strict=True) if not used]
-    ).tocsr()
-    # Workers get the arrays read-only, and scikit-learn would sort them in place.
-    fitted.sum_duplicates()
-    others.sum_duplicates()
-    return fitted, others
+    """Return the features of what is learnt from and of the others, by the texts' vocabulary."""
+    union = features(recipe, terms).fit(texts)
+    found = union.transform([*texts, *pairs]).tocsr(), union.transform(held_out).tocsr()
+    for matrix in found:
+        # Workers get the arrays read-only, and scikit-learn would sort them in place.
+        matrix.sum_duplicates()
+    return found
 
 
 def _margins(

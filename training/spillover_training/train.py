@@ -17,7 +17,7 @@ from spillover.scorer import Model, ModelParts
 from spillover.terms import TermClasses
 from spillover_training.card import card
 from spillover_training.compile import compiled
-from spillover_training.corpus import Row, as_dataset, fingerprint
+from spillover_training.corpus import Row, as_dataset, fingerprint, neighbours
 from spillover_training.evaluate import Evaluation, evaluate
 from spillover_training.pipeline import Recipe, pipeline
 from spillover_training.search import curves, search, targets
@@ -117,11 +117,16 @@ def fit(
         recipe = replace(recipe, settings=replace(recipe.settings, pair_window=0))
     split = [row for row in rows if row.split == "train"]
     texts = list(as_dataset(split)["text"])
+    pairs = neighbours(split) if recipe.joined else []
     try:
         choice = search(split, labels, recipe, terms, jobs=jobs, progress=progress)
         fitted = pipeline(
             recipe, terms, C=choice.strengths, slopes=choice.slopes, offsets=choice.offsets
-        ).fit(texts, targets(split, list(labels)))
+        )
+        # What is rare or common is counted in the rows alone; in pairs all would be.
+        fitted["features"].fit(texts)
+        learnt = fitted["features"].transform([*texts, *(pair.text for pair in pairs)])
+        fitted["classifier"].fit(learnt, targets([*split, *pairs], list(labels)))
     except ValueError as error:
         if "vocabulary" not in str(error) and "no terms remain" not in str(error):
             raise
