@@ -44,13 +44,21 @@ def train(
     """Train a model on labelled sentences: columns text, labels and, if there are, item, split."""
     with _training_extra("train"):
         from spillover_training.corpus import label_meanings, read_rows
+        from spillover_training.search import SEARCHED_ROWS
         from spillover_training.train import train as run
 
     from spillover.terms import SHIPPED, TermClasses
 
     sources = data or [_default_data()]
     rows = read_rows(sources, encoding)
-    with progress_bar("cross-validating") as progress:
+    training_rows = sum(row.split == "train" for row in rows)
+    if training_rows > SEARCHED_ROWS:
+        typer.echo(
+            f"{training_rows:,} training rows: the search runs on {SEARCHED_ROWS:,} of them at "
+            "most, a sample of the items",
+            err=True,
+        )
+    with progress_bar("training") as progress:
         model, test = run(
             rows,
             label_meanings(sources, rows),

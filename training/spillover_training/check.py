@@ -246,9 +246,12 @@ def _similar(rows: Sequence[Row]) -> Iterator[Finding]:
         other = skeletons.setdefault(masked, row)
         if other is not row and _plain(other.text) != _plain(row.text):
             yield _near("one skeleton", row, other)
-    for left, right in near_duplicates([row.text for row in rows]):
-        if _plain(rows[left].text) != _plain(rows[right].text):
-            yield _near("near-duplicate", rows[right], rows[left])
+    first: dict[str, Row] = {}
+    for row in rows:
+        first.setdefault(_plain(row.text), row)
+    distinct = list(first.values())
+    for left, right in near_duplicates([row.text for row in distinct]):
+        yield _near("near-duplicate", distinct[right], distinct[left])
 
 
 def _plain(text: str) -> str:
