@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-slow test-browser pages check faults coverage train train-check evaluate curve ablation compare bench bench-stream bench-large build clean
+.PHONY: demo test test-slow test-browser pages check faults coverage train train-check evaluate curve ablation compare bench bench-stream bench-report bench-large build clean
 
 demo: .venv/demo
 	$(BIN)/spillover predict examples/border-clashes.txt
@@ -72,6 +72,9 @@ bench: .venv/bench
 # make bench-stream MEGABYTES=2000 measures memory on a file of that size too.
 bench-stream: .venv/dev
 	$(BIN)/python benchmarks/stream.py $(MEGABYTES)
+
+bench-report: .venv/dev
+	$(BIN)/python benchmarks/report.py
 
 # make bench-large ROWS=1000000 takes hours; 200,000, the default, most of one.
 bench-large: .venv/dev
