@@ -26,6 +26,8 @@ Record = Mapping[str, Any]
 Row = tuple[int, Record | RowError]
 
 _BUFFER = 256 * 1024
+_AT_ONCE = 8
+"""Rows of Parquet that are decoded at a time: few, since a dictionary makes one long text many."""
 _AGAIN = 4
 """How often, on average, a line of CSV is read again in search of the end of an open quote."""
 
@@ -195,7 +197,7 @@ def _parquet(file: OpenFile) -> Iterator[Row]:
     try:
         # A buffer, since otherwise whole columns of a row group are held.
         table = pyarrow.parquet.ParquetFile(content, buffer_size=_BUFFER)
-        for batch in table.iter_batches(batch_size=128):
+        for batch in table.iter_batches(batch_size=_AT_ONCE):
             if seekable and file.name != STDIN:
                 file.share = (number + len(batch)) / table.metadata.num_rows
             for record in batch.to_pylist():
