@@ -24,7 +24,7 @@ pages: .venv/dev
 	$(BIN)/spillover timeline examples/month/articles.jsonl --output docs/month-timeline.html
 	$(BIN)/python docs/screenshots.py
 
-# The table of SECURITY.md: all that can go wrong, tried, and what came of it.
+# Makes the table of SECURITY.md anew: all that can go wrong, tried, and what came of it.
 faults: .venv/dev
 	PYTHONPATH=tests $(BIN)/python -m faults.table
 

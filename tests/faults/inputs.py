@@ -53,6 +53,19 @@ def in_damaged(name: str, make: Callable[[], bytes]) -> Callable[[Setting], Iter
     return tries
 
 
+def labelled(setting: Setting) -> Iterator[str]:
+    """Damage labelled rows, and evaluate on them."""
+    labels = [["military_strike", "casualty_report"], [], [], ["diplomatic_meeting"]]
+    rows = [
+        json.dumps({"text": each["text"], "labels": labels[at % 4]}).encode()
+        for at, each in enumerate(RECORDS[:20])
+    ]
+    path = setting.folder / "rows.jsonl"
+    for _ in range(setting.cases):
+        path.write_bytes(damaged(b"\n".join(rows), setting.draw))
+        yield command("evaluate", path)[0]
+
+
 def encodings(setting: Setting) -> Iterator[str]:
     """Read text in one encoding as another, with and without a byte order mark."""
     for suffix, content in ZOE.items():
@@ -157,6 +170,7 @@ FAULTS = (
         60,
         1000,
     ),
+    Fault("labelled data: JSONL damaged; evaluate", (DONE, REFUSED), labelled, 20, 300),
     Fault("input: one encoding read as another", (DONE, REFUSED), encodings, 1, 1),
     Fault("input: decompression bomb of 2 GB and more", (REFUSED, SKIPPED), bombs, 1, 1),
     Fault("input: line of 500 MB", (REFUSED, SKIPPED), long_lines, 1, 1),

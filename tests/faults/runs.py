@@ -138,7 +138,7 @@ def _outcome(done: subprocess.CompletedProcess[bytes]) -> str:
 
 
 FAULTS = (
-    Fault("run: SIGINT, SIGTERM or SIGKILL at a random moment", (SAME,), kills, 1, 40),
+    Fault("run: SIGINT, SIGTERM or SIGKILL at a random moment", (SAME,), kills, 1, 30),
     Fault("run: full disk, then --resume", (FAILED,), full_disks, 1, 10),
     Fault("run: pipe closed", (QUIET,), closed_pipes, 1, 10),
     Fault("input: FIFO, file that grows", (QUIET,), pipes_and_growing_files, 1, 1),
