@@ -66,10 +66,25 @@ def test_of_many_rows_the_search_takes_a_sample_and_says_so(
     done = CliRunner().invoke(cli.app, [*options, "--jobs", "1"])
     assert done.exit_code == 0
     assert done.stderr == (
-        "80 training rows: the search runs on 31 of them at most, a sample of the items\n"
+        "spillover: 80 training rows: the search runs on 31 of them at most, "
+        "a sample of the items\n"
     )
     training = spillover.load(tmp_path / "model").parts.training
     assert (training["rows"], training["searched_rows"]) == (80, 30)
+
+
+def test_labels_that_can_hardly_be_meant_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    rows = [{**vars(row), "columns": None} for row in own_rows()]
+    rows[7]["labels"] = ["Weather"]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    options = ["train", str(path), "--out", str(tmp_path / "model"), "--jobs", "1"]
+    assert CliRunner().invoke(cli.app, options).stderr == (
+        f"spillover: {path}:8: labels differ only in case: 'Weather' and 'weather'\n"
+        f"spillover: {path}:8: label of one row: Weather\n"
+        "spillover: texts that stand again with other labels: 1; "
+        "spillover corpus check lists them\n"
+    )
 
 
 def test_own_labels(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from spillover_training.duplicates import near_duplicates, skeleton
 ERROR, WARNING = "error", "warning"
 GROUPS = ("split", "file", "region", "decade", "theme", "style")
 LONGEST = 1000
+OTHER_LABELS = "same text, other labels"
 
 _BROKEN = {
     "control character": re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]"),
@@ -164,8 +165,8 @@ def check(sources: Sequence[str], encoding: str = "utf-8") -> Report:
             except InputError as error:
                 message = str(error).removeprefix(f"{where}: ")
                 findings.append(Finding(ERROR, "faulty row", where, message))
-    findings += [*_labels(sources, rows), *_ids(rows), *_items(rows), *_texts(rows)]
-    findings += [*_repeated(rows), *_similar(rows)]
+    findings += [*label_findings(sources, rows), *_ids(rows), *_items(rows), *_texts(rows)]
+    findings += [*repeated(rows), *_similar(rows)]
     findings.sort(key=lambda finding: finding.level)
     labels = tuple(label_meanings(sources, []) or sorted({x for row in rows for x in row.labels}))
     return Report(
@@ -173,7 +174,8 @@ def check(sources: Sequence[str], encoding: str = "utf-8") -> Report:
     )
 
 
-def _labels(sources: Sequence[str], rows: Sequence[Row]) -> Iterator[Finding]:
+def label_findings(sources: Sequence[str], rows: Sequence[Row]) -> Iterator[Finding]:
+    """Find labels that can hardly be meant: unknown, of one row, of all, or alike but for case."""
     known = label_meanings(sources, [])
     for row in rows:
         for label in row.labels:
@@ -226,13 +228,13 @@ def _texts(rows: Sequence[Row]) -> Iterator[Finding]:
             yield Finding(ERROR, "too long", row.where, f"{len(row.text)} characters")
 
 
-def _repeated(rows: Sequence[Row]) -> Iterator[Finding]:
+def repeated(rows: Sequence[Row]) -> Iterator[Finding]:
     """Find equal texts, and equal texts with other labels."""
     first: dict[str, Row] = {}
     for row in rows:
         other = first.setdefault(_plain(row.text), row)
         if other is not row:
-            kind = "same text" if other.labels == row.labels else "same text, other labels"
+            kind = "same text" if other.labels == row.labels else OTHER_LABELS
             yield Finding(ERROR, kind, row.where, f"{other.where}: {row.text!r}")
 
 
