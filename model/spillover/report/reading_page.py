@@ -14,7 +14,7 @@ from spillover.report.palette import LabelLook, looks
 from spillover.scorer import Model
 from spillover.sentences import Sentence
 
-_REASONS = 8
+_REASONS = 6
 _WORDS = 6
 _EXCERPT = 150
 _SAME = 1e-3
