@@ -43,7 +43,7 @@ def train(
 ) -> None:
     """Train a model on labelled sentences: columns text, labels and, if there are, item, split."""
     with _training_extra("train"):
-        from spillover_training.check import OTHER_LABELS, label_findings, repeated
+        from spillover_training.check import ALIKE, OTHER_LABELS, label_findings, repeated
         from spillover_training.corpus import label_meanings, read_rows
         from spillover_training.search import SEARCHED_ROWS
         from spillover_training.train import train as run
@@ -53,8 +53,9 @@ def train(
     sources = data or [_default_data()]
     rows = read_rows(sources, encoding)
     for finding in label_findings(sources, rows):
-        told = f"spillover: {finding.where}: {finding.kind}: {finding.detail}"
-        typer.echo(printable(told), err=True)
+        if finding.kind == ALIKE:
+            told = f"spillover: {finding.where}: {finding.kind}: {finding.detail}"
+            typer.echo(printable(told), err=True)
     if contradictory := sum(finding.kind == OTHER_LABELS for finding in repeated(rows)):
         typer.echo(
             f"spillover: texts that stand again with other labels: {contradictory}; "

@@ -81,7 +81,6 @@ def test_labels_that_can_hardly_be_meant_are_told(tmp_path: Path) -> None:
     options = ["train", str(path), "--out", str(tmp_path / "model"), "--jobs", "1"]
     assert CliRunner().invoke(cli.app, options).stderr == (
         f"spillover: {path}:8: labels differ only in case: 'Weather' and 'weather'\n"
-        f"spillover: {path}:8: label of one row: Weather\n"
         "spillover: texts that stand again with other labels: 1; "
         "spillover corpus check lists them\n"
     )

@@ -16,6 +16,7 @@ from spillover_training.duplicates import near_duplicates, skeleton
 ERROR, WARNING = "error", "warning"
 GROUPS = ("split", "file", "region", "decade", "theme", "style")
 LONGEST = 1000
+ALIKE = "labels differ only in case"
 OTHER_LABELS = "same text, other labels"
 
 _BROKEN = {
@@ -191,7 +192,7 @@ def label_findings(sources: Sequence[str], rows: Sequence[Row]) -> Iterator[Find
                 continue
             if other != label:
                 detail = f"{label!r} and {other!r}"
-                yield Finding(WARNING, "labels differ only in case", row.where, detail)
+                yield Finding(WARNING, ALIKE, row.where, detail)
             if count == 1:
                 yield Finding(WARNING, "label of one row", row.where, label)
             if count == len(rows) > 1:
