@@ -197,7 +197,7 @@ def _parquet(file: OpenFile) -> Iterator[Row]:
     try:
         # A buffer, since otherwise whole columns of a row group are held.
         table = pyarrow.parquet.ParquetFile(content, buffer_size=_BUFFER)
-        for batch in table.iter_batches(batch_size=_AT_ONCE):
+        for batch in table.iter_batches(batch_size=_AT_ONCE, use_threads=False):
             if seekable and file.name != STDIN:
                 file.share = (number + len(batch)) / table.metadata.num_rows
             for record in batch.to_pylist():
