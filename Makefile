@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-slow test-browser pages check faults coverage train train-check evaluate curve ablation compare bench bench-stream build clean
+.PHONY: demo test test-slow test-browser pages check faults coverage train train-check evaluate curve ablation compare bench bench-stream bench-report bench-large build clean
 
 demo: .venv/demo
 	$(BIN)/spillover predict examples/border-clashes.txt
@@ -24,7 +24,7 @@ pages: .venv/dev
 	$(BIN)/spillover timeline examples/month/articles.jsonl --output docs/month-timeline.html
 	$(BIN)/python docs/screenshots.py
 
-# The table of SECURITY.md: all that can go wrong, tried, and what came of it.
+# Makes the table of SECURITY.md anew: all that can go wrong, tried, and what came of it.
 faults: .venv/dev
 	PYTHONPATH=tests $(BIN)/python -m faults.table
 
@@ -72,6 +72,13 @@ bench: .venv/bench
 # make bench-stream MEGABYTES=2000 measures memory on a file of that size too.
 bench-stream: .venv/dev
 	$(BIN)/python benchmarks/stream.py $(MEGABYTES)
+
+bench-report: .venv/dev
+	$(BIN)/python benchmarks/report.py
+
+# make bench-large ROWS=1000000 takes hours; 200,000, the default, most of one.
+bench-large: .venv/dev
+	$(BIN)/python benchmarks/large.py $(ROWS)
 
 build: .venv/dev
 	$(BIN)/python -m build --outdir build/dist

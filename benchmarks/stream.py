@@ -14,7 +14,6 @@ import random
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -25,6 +24,7 @@ import spillover
 from spillover_training.corpus import read_rows
 
 from judged import DATA
+from memory import peak
 
 SENTENCES = 240_000
 PER_ARTICLE = 12
@@ -74,42 +74,6 @@ def predicting(*commands: Sequence[str]) -> float:
     return time.perf_counter() - started
 
 
-def peak_megabytes(*arguments: str) -> float:
-    """Run one command; return the most memory that any of its processes held at once."""
-    running = subprocess.Popen([SPILLOVER, "predict", *arguments])  # noqa: S603 (our own)
-    peak = 0
-    ended = threading.Event()
-
-    def watch() -> None:
-        nonlocal peak
-        while not ended.wait(0.2):
-            for process in [running.pid, *_descendants(running.pid)]:
-                peak = max(peak, _resident_kb(process))
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    running.wait()
-    ended.set()
-    watcher.join()
-    return peak / 1024
-
-
-def _descendants(process: int) -> list[int]:
-    try:
-        children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-    except OSError:
-        return []
-    return [each for child in map(int, children) for each in (child, *_descendants(child))]
-
-
-def _resident_kb(process: int) -> int:
-    try:
-        status = Path(f"/proc/{process}/status").read_text()
-    except OSError:  # it has ended
-        return 0
-    return next((int(line.split()[1]) for line in status.splitlines() if "VmHWM" in line), 0)
-
-
 def main(megabytes: int | None) -> None:
     """Measure and print."""
     lines = articles()
@@ -148,8 +112,8 @@ def main(megabytes: int | None) -> None:
                 big = write(folder / "big.jsonl", lines, size * 10**6, len)
                 # What is kept is little, so that the disk does not fill.
                 wanted = ["--only", "spillover_risk", "-o", str(folder / "big.out.jsonl")]
-                peak = peak_megabytes(str(big), "--jobs", "2", *wanted)
-                print(f"| {size:,} MB | {peak:,.0f} MB |", flush=True)
+                held = peak([SPILLOVER, "predict", str(big), "--jobs", "2", *wanted])
+                print(f"| {size:,} MB | {held.one:,.0f} MB |", flush=True)
 
 
 if __name__ == "__main__":

@@ -12,11 +12,10 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 
 with sync_playwright() as playwright:
     chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-    page = chromium.new_page(viewport={"width": 1060, "height": 780})
+    page = chromium.new_page(viewport={"width": 1060, "height": 920})
     page.goto((HERE / "border-clashes.html").as_uri())
     page.locator("mark").nth(1).hover()
     page.screenshot(path=HERE / "report.png")
     page.goto((HERE / "month-timeline.html").as_uri())
-    page.set_viewport_size({"width": 1060, "height": 920})
     page.screenshot(path=HERE / "timeline.png")
     chromium.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import PurePath
@@ -10,6 +11,7 @@ from typing import Any
 
 from spillover.errors import InputError
 from spillover.readings import Reading
+from spillover.sentences import Sentence
 
 COLUMNS = ("date", "published", "published_at", "pub_date", "pubdate", "datetime", "timestamp")
 """Columns that are looked for, in this order, when none is named."""
@@ -54,6 +56,11 @@ def date_of(reading: Reading, column: str | None = None) -> date:
         f"{reading.name}: no date; name its column with --date-column, or write it into the "
         "file's name or before the text, as in: date 2023-11-08"
     )
+
+
+def without_dateline(sentences: Sequence[Sentence]) -> Sequence[Sentence]:
+    """Return sentences but for a first that is nothing but a ``date 2023-11-08``."""
+    return sentences[1:] if sentences and _LEADING.fullmatch(sentences[0].text) else sentences
 
 
 def _parsed(reading: Reading, name: str, value: Any) -> date:

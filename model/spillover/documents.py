@@ -252,7 +252,10 @@ def _file_batches(
             continue
         found = _document(f"{file.name}:{row}", record, options)
         documents.append(found)
-        characters += len(found.text) if isinstance(found, InputDocument) else 0
+        if isinstance(found, InputDocument):
+            characters += len(found.text)
+        elif found.kind == "too long":  # told at once; the next may be as long
+            characters += _BATCH_CHARACTERS
         if characters >= _BATCH_CHARACTERS or len(documents) == _BATCH_ROWS:
             yield Batch(kind, documents, Position(number, row), file.position())
             documents, characters = [], 0

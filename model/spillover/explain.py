@@ -14,7 +14,7 @@ features taken as they are this is also its SHAP value against an empty text (Lu
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -196,6 +196,17 @@ def _contributions(
         rows = rows.reshape(len(found), len(parts.labels) + 1)
         idf = rows[:, -1:].sum(axis=0)
         yield name, found, rows[:, :-1] / fourth_root(np.where(idf > 0, idf, 1.0))
+
+
+def joined(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Join the spans of neighbouring words, which have only white space between them."""
+    found: list[Span] = []
+    for start, end in spans:
+        if found and not text[found[-1][1] : start].strip():
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((start, end))
+    return found
 
 
 @lru_cache(maxsize=1 << 16)

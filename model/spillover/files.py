@@ -213,13 +213,21 @@ def line_chunks(file: OpenFile, encoding: str, longest: int) -> Iterator[Lines]:
     for piece in _pieces(file) if is_utf8(encoding) else _recoded(file, encoding):
         cut = piece.rfind(b"\n") + 1
         if cut:
-            lines = Lines(file.name, number, b"".join([*pieces, piece[:cut]]))
-            yield lines
-            number = lines.last + 1
+            begin = 0
+            if held > longest:  # the end of a line that has been yielded
+                begin = piece.find(b"\n") + 1
+                number += 1
+            if begin < cut:
+                lines = Lines(file.name, number, b"".join([*pieces, piece[begin:cut]]))
+                yield lines
+                number = lines.last + 1
             pieces, held = [], 0
         if cut < len(piece) and held <= longest:
             pieces.append(piece[cut:])
             held += len(piece) - cut
+            if held > longest:  # at once, so that nobody waits for the end of a bomb
+                yield Lines(file.name, number, b"".join(pieces))
+                pieces = []
     if pieces:
         yield Lines(file.name, number, b"".join(pieces))
 

@@ -12,7 +12,12 @@ import typer
 
 ModelOption = Annotated[
     Path | None,
-    typer.Option("--model", metavar="DIR", help="A model folder; default: the shipped one."),
+    typer.Option(
+        "--model",
+        metavar="DIR",
+        readable=False,  # loading tells why not
+        help="A model folder; default: the shipped one.",
+    ),
 ]
 ColumnOption = Annotated[str, typer.Option(help="The column that holds the text.")]
 FormatOption = Annotated[

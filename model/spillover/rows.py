@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -25,6 +26,10 @@ Record = Mapping[str, Any]
 Row = tuple[int, Record | RowError]
 
 _BUFFER = 256 * 1024
+_AT_ONCE = 8
+"""Rows of Parquet that are decoded at a time: few, since a dictionary makes one long text many."""
+_AGAIN = 4
+"""How often, on average, a line of CSV is read again in search of the end of an open quote."""
 
 
 def read_rows(file: OpenFile, kind: str, encoding: str, longest: int) -> Iterator[Row]:
@@ -88,46 +93,97 @@ def _json_object(where: str, line: str) -> Record:
     return record
 
 
-def _csv(
-    source: str, numbered: Iterator[tuple[int, bytes]], delimiter: str, longest: int
-) -> Iterator[Row]:
-    unreadable: list[RowError] = []
+class _CsvLines:
+    """The lines of a CSV file, some of them read again after an open quote.
 
-    def lines() -> Iterator[str]:
+    Attributes
+    ----------
+    done : int
+        How many lines the rows before the one that is being read have.
+    held : list of str or RowError
+        The lines of that row.
+    unreadable : list of RowError
+        What is wrong with them.
+    """
+
+    def __init__(self, source: str, numbered: Iterator[tuple[int, bytes]], longest: int) -> None:
+        self._unread = self._decoded(source, numbered, longest)
+        self._ahead: deque[str | RowError] = deque()
+        self._again = 0
+        self.done = 0
+        self.held: list[str | RowError] = []
+        self.unreadable: list[RowError] = []
+
+    @staticmethod
+    def _decoded(
+        source: str, numbered: Iterator[tuple[int, bytes]], longest: int
+    ) -> Iterator[str | RowError]:
         for number, line in numbered:
             try:
                 yield decoded_line(f"{source}:{number}", line, longest).rstrip("\r\n") + "\n"
             except RowError as error:
-                unreadable.append(error)
-                yield "\n"
+                yield error
 
+    def __iter__(self) -> Iterator[str]:
+        """Yield the next lines; in the place of one that cannot be read, an empty one."""
+        while line := self._ahead.popleft() if self._ahead else next(self._unread, None):
+            self.held.append(line)
+            if isinstance(line, RowError):
+                self.unreadable.append(line)
+                line = "\n"
+            yield line
+
+    def next_row(self) -> None:
+        """Let the lines of this row go."""
+        self.done += len(self.held)
+        self.held.clear()
+        self.unreadable.clear()
+
+    def go_back(self) -> bool:
+        """Keep but the first line of this row, if reading the others again is no endless work."""
+        if self._again + len(self.held) > _AGAIN * (self.done + len(self.held)):
+            return False
+        self._again += len(self.held)
+        self._ahead.extendleft(reversed(self.held[1:]))
+        del self.held[1:], self.unreadable[:]
+        return True
+
+
+def _csv(
+    source: str, numbered: Iterator[tuple[int, bytes]], delimiter: str, longest: int
+) -> Iterator[Row]:
     csv.field_size_limit(longest)
-    reader = csv.reader(lines(), delimiter=delimiter, strict=True)
+    lines = _CsvLines(source, numbered, longest)
+    reader = csv.reader(iter(lines), delimiter=delimiter, strict=True)
     header: list[str] | None = None
     while True:
-        begin = reader.line_num + 1
         try:
             row = next(reader, None)
         except csv.Error as error:  # an open quote is named where it begins
-            unreadable.append(RowError("not CSV", f"{source}:{begin}", f"not CSV ({error})"))
             row = []
-        if header is None and unreadable:
-            raise InputError(str(unreadable[0]))
+            if lines.go_back():
+                reader = csv.reader(iter(lines), delimiter=delimiter, strict=True)
+            where = f"{source}:{lines.done + 1}"
+            lines.unreadable.append(RowError("not CSV", where, f"not CSV ({error})"))
+        number = lines.done + len(lines.held)
+        unreadable = lines.unreadable[0] if lines.unreadable else None
+        lines.next_row()
+        if unreadable and header is None:
+            raise InputError(str(unreadable))
         if unreadable:
-            yield reader.line_num, unreadable[0]
-            unreadable.clear()
+            yield number, unreadable
         elif row is None:
             return
         elif header is None:
             header = row
         elif row and len(row) != len(header):
-            where = f"{source}:{reader.line_num}"
+            where = f"{source}:{number}"
             reason = f"the row has not as many fields as the header ({len(header)})"
-            yield reader.line_num, RowError("with too few or too many fields", where, reason)
+            yield number, RowError("with too few or too many fields", where, reason)
         elif row:
             if tuple(header[: len(LEADING_COLUMNS)]) == LEADING_COLUMNS:
                 row = [untamed(cell) for cell in row]
-            yield reader.line_num, dict(zip(header, row, strict=True))
+            yield number, dict(zip(header, row, strict=True))
 
 
 def _parquet(file: OpenFile) -> Iterator[Row]:
@@ -141,7 +197,7 @@ def _parquet(file: OpenFile) -> Iterator[Row]:
     try:
         # A buffer, since otherwise whole columns of a row group are held.
         table = pyarrow.parquet.ParquetFile(content, buffer_size=_BUFFER)
-        for batch in table.iter_batches(batch_size=128):
+        for batch in table.iter_batches(batch_size=_AT_ONCE, use_threads=False):
             if seekable and file.name != STDIN:
                 file.share = (number + len(batch)) / table.metadata.num_rows
             for record in batch.to_pylist():

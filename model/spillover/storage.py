@@ -97,6 +97,8 @@ def load(folder: Path) -> Model:
     """
     try:
         is_there = stat.S_ISREG((folder / SUMS).lstat().st_mode)
+    except PermissionError:
+        raise ModelError(f"{folder}: cannot be read (Permission denied)") from None
     except (OSError, ValueError):
         is_there = False
     if not is_there:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from spillover.dates import without_dateline
 from spillover.errors import InputError
 from spillover.readings import Reading
 from spillover.sentences import Sentence
@@ -132,8 +133,13 @@ class _Gathered:
     expected: list[list[float]] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
 
-    def add(self, reading: Reading, labels: Sequence[str], escalating: Sequence[str]) -> None:
-        sentences = reading.sentences
+    def add(
+        self,
+        name: str,
+        sentences: Sequence[Sentence],
+        labels: Sequence[str],
+        escalating: Sequence[str],
+    ) -> None:
         self.n_sentences.append(len(sentences))
         self.numbers.append([sum(label in each.labels for each in sentences) for label in labels])
         self.expected.append(
@@ -143,7 +149,7 @@ class _Gathered:
             ]
         )
         told = [
-            Told(math.fsum(each.scores[label] for label in escalating), reading.name, each)
+            Told(math.fsum(each.scores[label] for label in escalating), name, each)
             for each in sentences
             if set(each.labels) & set(escalating)
         ]
@@ -188,9 +194,9 @@ def timeline(
     escalating = escalating or tuple(label for label in ESCALATING if label in labels)
     gathered: dict[date, _Gathered] = {}
     for day, reading in dated:
-        if reading.sentences:
+        if sentences := without_dateline(reading.sentences):
             found = gathered.setdefault(period_of(day, every), _Gathered())
-            found.add(reading, labels, escalating)
+            found.add(reading.name, sentences, labels, escalating)
     starts = _between(min(gathered), max(gathered), every) if gathered else []
     periods = [
         _period(start, gathered.get(start, _Gathered()), labels, escalating) for start in starts

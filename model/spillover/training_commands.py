@@ -43,14 +43,33 @@ def train(
 ) -> None:
     """Train a model on labelled sentences: columns text, labels and, if there are, item, split."""
     with _training_extra("train"):
+        from spillover_training.check import ALIKE, OTHER_LABELS, label_findings, repeated
         from spillover_training.corpus import label_meanings, read_rows
+        from spillover_training.search import SEARCHED_ROWS
         from spillover_training.train import train as run
 
     from spillover.terms import SHIPPED, TermClasses
 
     sources = data or [_default_data()]
     rows = read_rows(sources, encoding)
-    with progress_bar("cross-validating") as progress:
+    for finding in label_findings(sources, rows):
+        if finding.kind == ALIKE:
+            told = f"spillover: {finding.where}: {finding.kind}: {finding.detail}"
+            typer.echo(printable(told), err=True)
+    if contradictory := sum(finding.kind == OTHER_LABELS for finding in repeated(rows)):
+        typer.echo(
+            f"spillover: texts that stand again with other labels: {contradictory}; "
+            "spillover corpus check lists them",
+            err=True,
+        )
+    training_rows = sum(row.split == "train" for row in rows)
+    if training_rows > SEARCHED_ROWS:
+        typer.echo(
+            f"spillover: {training_rows:,} training rows: the search runs on {SEARCHED_ROWS:,} of "
+            "them at most, a sample of the items",
+            err=True,
+        )
+    with progress_bar("training") as progress:
         model, test = run(
             rows,
             label_meanings(sources, rows),

@@ -91,7 +91,7 @@ def test_hover_shows_the_reasons(show: Show, article: str) -> None:
     page.get_by_text("Artillery shells landed").last.hover()
     expect(card).to_be_visible()
     expect(card).to_contain_text(re.compile(r"casualty report \d\.\d\d"))
-    expect(card).to_contain_text("“killing”")
+    expect(card).to_contain_text("killing “killing”")
     page.get_by_text("It gave no word").hover()
     expect(card).to_be_hidden()
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from itertools import product
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,6 +27,7 @@ JSONL = "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in RECORDS)
 CSV = b"text,n\n" + b"".join(
     '"{}",{}\n'.format(each["text"].replace('"', '""'), each["n"]).encode() for each in RECORDS
 )
+SKIPPED = "exit 0, one line"
 ZOE = {"txt": "Zoë left.\n", "jsonl": '{"text": "Zoë"}\n', "csv": "text\nZoë\n"}
 
 
@@ -48,6 +53,19 @@ def in_damaged(name: str, make: Callable[[], bytes]) -> Callable[[Setting], Iter
     return tries
 
 
+def labelled(setting: Setting) -> Iterator[str]:
+    """Damage labelled rows, and evaluate on them."""
+    labels = [["military_strike", "casualty_report"], [], [], ["diplomatic_meeting"]]
+    rows = [
+        json.dumps({"text": each["text"], "labels": labels[at % 4]}).encode()
+        for at, each in enumerate(RECORDS[:20])
+    ]
+    path = setting.folder / "rows.jsonl"
+    for _ in range(setting.cases):
+        path.write_bytes(damaged(b"\n".join(rows), setting.draw))
+        yield command("evaluate", path)[0]
+
+
 def encodings(setting: Setting) -> Iterator[str]:
     """Read text in one encoding as another, with and without a byte order mark."""
     for suffix, content in ZOE.items():
@@ -61,13 +79,45 @@ def encodings(setting: Setting) -> Iterator[str]:
 
 
 def bombs(setting: Setting) -> Iterator[str]:
-    """Decompress a line, and a text, of hundreds of megabytes from a small file."""
-    for name in ("bomb.jsonl.gz", "bomb.txt.gz", "bomb.csv.gz"):
-        with gzip.open(setting.folder / name, "wb", compresslevel=1) as file:
-            file.write(b"text\n" if ".csv" in name else b"")
-            for _ in range(100):
-                file.write(bytes(1 << 20))
-        yield command("predict", setting.folder / name)[0]
+    """Read gigabytes from a small file, in memory for a fraction of them."""
+    zeros = bytes(1 << 26)
+    packed = {"gz": gzip.compress(zeros, 1), "zst": pa.compress(zeros, "zstd", asbytes=True)}
+    first = {"gz": gzip.compress(b"text\n"), "zst": pa.compress(b"text\n", "zstd", asbytes=True)}
+    for case, (kind, suffix) in enumerate(product(("jsonl", "txt", "csv"), packed)):
+        path = setting.folder / f"bomb.{kind}.{suffix}"
+        path.write_bytes((first[suffix] if kind == "csv" else b"") + packed[suffix] * 32)
+        yield _in_bounded_memory(path, *(["--on-error", "skip"] if case == 0 else []))
+    path = setting.folder / "bomb.parquet"
+    texts = pa.DictionaryArray.from_arrays(pa.array([0] * 1000), pa.array(["a" * 70_000_000]))
+    pq.write_table(pa.table({"text": texts}), path, store_schema=False)  # read as strings: 70 GB
+    yield _in_bounded_memory(path, most=3_000_000)
+
+
+def long_lines(setting: Setting) -> Iterator[str]:
+    """Read a line of 500 MB, with a good one after it; skip it too."""
+    for case, kind in enumerate(("jsonl", "txt", "csv", "tsv", "jsonl")):
+        path = setting.folder / f"line.{kind}"
+        with path.open("wb") as file:
+            file.write(b"text\n" if kind.endswith("sv") else b"")
+            file.truncate(500_000_000)  # zeros that take no room on the disk
+            file.seek(0, os.SEEK_END)
+            file.write(b'\n{"text": "Bread is dear."}\n')
+        yield _in_bounded_memory(path, *(["--on-error", "skip"] if case == 4 else []))
+
+
+def _in_bounded_memory(path: Path, *options: str, most: int = 1_000_000) -> str:
+    """Predict in a process of its own; return the outcome, or the memory if above so many kB."""
+    command = [sys.executable, "-m", "spillover", "predict", str(path), *options]
+    begun = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert begun.stderr is not None
+    told = begun.stderr.read()
+    begun.stderr.close()
+    _, status, used = os.wait4(begun.pid, 0)
+    begun.returncode = os.waitstatus_to_exitcode(status)
+    if used.ru_maxrss > most:
+        return f"{used.ru_maxrss} kB of memory"
+    one_line = told.count(b"\n") == 1 and told.startswith(b"spillover: ")
+    return f"exit {begun.returncode}, {'one line' if one_line else repr(told)}"
 
 
 def places(setting: Setting) -> Iterator[str]:
@@ -120,8 +170,10 @@ FAULTS = (
         60,
         1000,
     ),
+    Fault("labelled data: JSONL damaged; evaluate", (DONE, REFUSED), labelled, 20, 300),
     Fault("input: one encoding read as another", (DONE, REFUSED), encodings, 1, 1),
-    Fault("input: decompression bomb", (REFUSED,), bombs, 1, 1),
+    Fault("input: decompression bomb of 2 GB and more", (REFUSED, SKIPPED), bombs, 1, 1),
+    Fault("input: line of 500 MB", (REFUSED, SKIPPED), long_lines, 1, 1),
     Fault("input, output: folder, loop, missing, too long a name", (REFUSED,), places, 1, 1),
     Fault("input: empty, /dev/null", (DONE,), nothing, 1, 1),
     Fault("input: text of any characters", (DONE, REFUSED), texts, 30, 1000),

@@ -62,6 +62,28 @@ def full_disks(setting: Setting) -> Iterator[str]:
         yield _outcome(subprocess.run(begun, stdout=full, stderr=subprocess.PIPE, check=False))
 
 
+def no_permission(setting: Setting) -> Iterator[str]:
+    """Read what may not be read, and write where nothing may be written."""
+    secret, fine, closed = (setting.folder / name for name in ("secret.jsonl", "a.jsonl", "closed"))
+    for path in (secret, fine):
+        path.write_text('{"text": "Bread is dear.", "labels": []}\n')
+    secret.chmod(0)
+    closed.mkdir(0o500)
+    # The superuser may do anything, unless these are taken away.
+    dropped = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+    for arguments in (
+        ["predict", secret],
+        ["report", secret, "-o", setting.folder / "a.html"],
+        ["evaluate", secret],
+        ["predict", fine, "-o", closed / "a.jsonl"],
+        ["report", fine, "-o", closed / "a.html"],
+        ["train", fine, "--out", closed / "model"],
+        ["predict", fine, "--model", secret],
+    ):
+        begun = [*(dropped if os.geteuid() == 0 else []), *SPILLOVER, *map(str, arguments)]
+        yield _outcome(subprocess.run(begun, capture_output=True, check=False))
+
+
 def closed_pipes(setting: Setting) -> Iterator[str]:
     """Close the pipe after a few lines, as `head` does."""
     path, _ = _articles(setting, 2000)
@@ -138,8 +160,9 @@ def _outcome(done: subprocess.CompletedProcess[bytes]) -> str:
 
 
 FAULTS = (
-    Fault("run: SIGINT, SIGTERM or SIGKILL at a random moment", (SAME,), kills, 1, 40),
+    Fault("run: SIGINT, SIGTERM or SIGKILL at a random moment", (SAME,), kills, 1, 30),
     Fault("run: full disk, then --resume", (FAILED,), full_disks, 1, 10),
+    Fault("input, output: no permission", (REFUSED,), no_permission, 1, 1),
     Fault("run: pipe closed", (QUIET,), closed_pipes, 1, 10),
     Fault("input: FIFO, file that grows", (QUIET,), pipes_and_growing_files, 1, 1),
     Fault("run: two at once, into two files and into one", (APART, REFUSED), two_at_once, 1, 1),

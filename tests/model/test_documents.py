@@ -6,6 +6,7 @@ import io
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
@@ -14,6 +15,7 @@ import pytest
 
 from spillover import documents, files
 from spillover.documents import (
+    Batch,
     InputDocument,
     Position,
     ReadOptions,
@@ -197,6 +199,28 @@ def test_a_line_longer_than_many_chunks(tmp_path: Path, monkeypatch: pytest.Monk
     error, document = read(tmp_path / "in.jsonl", max_document=100)
     assert str(error) == f"{names[0]}: a line of more than 100 bytes"
     assert document == InputDocument(names[1], "b", {})
+
+
+def test_a_line_that_is_too_long_is_told_before_its_end() -> None:
+    pieces = iter([b"x" * 200])  # its end never comes
+    content: Any = SimpleNamespace(read=lambda _: next(pieces))
+    lines = next(files.line_chunks(files.OpenFile("in.jsonl", content, content), "utf-8", 100))
+    [error] = documents_of(Batch("jsonl", lines, Position(), 0), ReadOptions(max_document=100))
+    assert str(error) == "in.jsonl:1: a line of more than 100 bytes"
+
+
+def test_an_open_quote_takes_no_other_row_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    for after in ("Bread,2\n", '"Bread, salt",2\n', 'Bread,2\n"Salt\n""and"" oil",3\n'):
+        path.write_text(f'text,n\nMilk,0\n"Rain,1\n{after}')
+        fine, error, *rows = read(path)
+        assert isinstance(fine, InputDocument)
+        assert str(error).startswith(f"{path}:3: not CSV (")
+        (tmp_path / "rest.csv").write_text(f"text,n\n{after}")
+        expected = [vars(each) for each in read(tmp_path / "rest.csv")]
+        assert [{**vars(each), "name": ""} for each in rows] == [
+            {**each, "name": ""} for each in expected
+        ]
 
 
 @pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet", "jsonl.gz"])

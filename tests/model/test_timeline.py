@@ -4,6 +4,7 @@ import csv
 import io
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -51,6 +52,16 @@ def test_the_index_is_the_formula_of_the_docs() -> None:
     assert period.expected["diplomatic_meeting"].value == pytest.approx(100 * (0.45 + 1) / 2)
     assert period.numbers["diplomatic_meeting"] == 2
     assert period.shares["diplomatic_meeting"].value == pytest.approx(2 / 3)
+
+
+def test_a_line_of_a_date_alone_is_no_sentence() -> None:
+    dated = replace(flat(0.0).sentences[0], text="date 2031-05-01")
+    fire = flat(1.0).sentences
+    reading = Reading("a.txt", {}, (dated, *fire), ("", "\n\n"))
+    alone = Reading("b.txt", {}, (dated,), ("",))
+    [period] = timeline([(DAY, reading), (DAY, alone)], LABELS).periods
+    assert period.index is not None
+    assert (period.index.value, period.n_documents, period.n_sentences) == (100.0, 1, 1)
 
 
 def test_a_long_document_weighs_no_more_than_a_short_one() -> None:

@@ -123,3 +123,17 @@ def test_counts_by_column(tmp_path: Path) -> None:
     assert report.to_json()["groups"]["style"]["headline"]["unlabelled"] == 1
     assert "0 errors, 1 warnings" in report.to_table()  # a label of one row
     assert "50.0%" in report.to_table()
+
+
+def test_of_a_crowd_each_is_found_though_not_every_pair(tmp_path: Path) -> None:
+    rows = [{"text": f"{LEFT[:-1]}, said {at}.", "split": "train"} for at in range(300)]
+    near = [where for _, kind, where in found(tmp_path, *rows) if kind == "near-duplicate"]
+    assert {*near} == {str(number) for number in range(2, 301)}
+    assert len(near) < 30 * len(rows)
+
+
+def test_near_duplicates_of_a_repeated_text_are_told_once(tmp_path: Path) -> None:
+    five = LEFT.replace("four", "five")
+    rows = [{"text": text, "split": "train"} for text in [LEFT] * 20 + [five] * 20]
+    kinds = [kind for _, kind, _ in found(tmp_path, *rows)]
+    assert (kinds.count("same text"), kinds.count("near-duplicate")) == (38, 1)

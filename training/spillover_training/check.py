@@ -16,6 +16,8 @@ from spillover_training.duplicates import near_duplicates, skeleton
 ERROR, WARNING = "error", "warning"
 GROUPS = ("split", "file", "region", "decade", "theme", "style")
 LONGEST = 1000
+ALIKE = "labels differ only in case"
+OTHER_LABELS = "same text, other labels"
 
 _BROKEN = {
     "control character": re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]"),
@@ -164,8 +166,8 @@ def check(sources: Sequence[str], encoding: str = "utf-8") -> Report:
             except InputError as error:
                 message = str(error).removeprefix(f"{where}: ")
                 findings.append(Finding(ERROR, "faulty row", where, message))
-    findings += [*_labels(sources, rows), *_ids(rows), *_items(rows), *_texts(rows)]
-    findings += [*_repeated(rows), *_similar(rows)]
+    findings += [*label_findings(sources, rows), *_ids(rows), *_items(rows), *_texts(rows)]
+    findings += [*repeated(rows), *_similar(rows)]
     findings.sort(key=lambda finding: finding.level)
     labels = tuple(label_meanings(sources, []) or sorted({x for row in rows for x in row.labels}))
     return Report(
@@ -173,7 +175,8 @@ def check(sources: Sequence[str], encoding: str = "utf-8") -> Report:
     )
 
 
-def _labels(sources: Sequence[str], rows: Sequence[Row]) -> Iterator[Finding]:
+def label_findings(sources: Sequence[str], rows: Sequence[Row]) -> Iterator[Finding]:
+    """Find labels that can hardly be meant: unknown, of one row, of all, or alike but for case."""
     known = label_meanings(sources, [])
     for row in rows:
         for label in row.labels:
@@ -189,7 +192,7 @@ def _labels(sources: Sequence[str], rows: Sequence[Row]) -> Iterator[Finding]:
                 continue
             if other != label:
                 detail = f"{label!r} and {other!r}"
-                yield Finding(WARNING, "labels differ only in case", row.where, detail)
+                yield Finding(WARNING, ALIKE, row.where, detail)
             if count == 1:
                 yield Finding(WARNING, "label of one row", row.where, label)
             if count == len(rows) > 1:
@@ -226,13 +229,13 @@ def _texts(rows: Sequence[Row]) -> Iterator[Finding]:
             yield Finding(ERROR, "too long", row.where, f"{len(row.text)} characters")
 
 
-def _repeated(rows: Sequence[Row]) -> Iterator[Finding]:
+def repeated(rows: Sequence[Row]) -> Iterator[Finding]:
     """Find equal texts, and equal texts with other labels."""
     first: dict[str, Row] = {}
     for row in rows:
         other = first.setdefault(_plain(row.text), row)
         if other is not row:
-            kind = "same text" if other.labels == row.labels else "same text, other labels"
+            kind = "same text" if other.labels == row.labels else OTHER_LABELS
             yield Finding(ERROR, kind, row.where, f"{other.where}: {row.text!r}")
 
 
@@ -246,9 +249,12 @@ def _similar(rows: Sequence[Row]) -> Iterator[Finding]:
         other = skeletons.setdefault(masked, row)
         if other is not row and _plain(other.text) != _plain(row.text):
             yield _near("one skeleton", row, other)
-    for left, right in near_duplicates([row.text for row in rows]):
-        if _plain(rows[left].text) != _plain(rows[right].text):
-            yield _near("near-duplicate", rows[right], rows[left])
+    first: dict[str, Row] = {}
+    for row in rows:
+        first.setdefault(_plain(row.text), row)
+    distinct = list(first.values())
+    for left, right in near_duplicates([row.text for row in distinct]):
+        yield _near("near-duplicate", distinct[right], distinct[left])
 
 
 def _plain(text: str) -> str:

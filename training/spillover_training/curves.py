@@ -10,8 +10,9 @@ from sklearn.metrics import precision_recall_curve
 
 from spillover.policy import GRID
 from spillover.scorer import Model
+from spillover_training.bootstrap import Resamples
 from spillover_training.corpus import Row
-from spillover_training.evaluate import BINS, resampled
+from spillover_training.evaluate import BINS
 from spillover_training.pipeline import Bools, Floats
 from spillover_training.search import targets
 
@@ -120,13 +121,13 @@ def compare(model: Model, rows: Sequence[Row]) -> Comparison:
     carried = [set(labels) for labels in model.predict(texts)]
     given = np.array([[label in each for label in model.labels] for each in carried], bool)
     given = given.reshape(true.shape)
-    weights = resampled([row.item for row in rows])
+    resamples = Resamples([row.item for row in rows])
     curves, false_alarms, misses = {}, {}, {}
     for column, label in enumerate(model.labels):
         y, p, predicted = true[:, column], probabilities[:, column], given[:, column]
         if not y.any():
             continue
-        curves[label] = _curves(y, p, weights)
+        curves[label] = _curves(y, p, resamples)
         alarms = [at for at in np.argsort(-p, kind="stable") if predicted[at] and not y[at]]
         missed = [at for at in np.argsort(p, kind="stable") if y[at] and not predicted[at]]
         false_alarms[label] = _mistakes(model, rows, p, alarms, label, sign=1)
@@ -134,12 +135,12 @@ def compare(model: Model, rows: Sequence[Row]) -> Comparison:
     return Comparison(tuple(curves), curves, _confusion(true, given), false_alarms, misses)
 
 
-def _curves(y: Bools, p: Floats, weights: Floats) -> LabelCurves:
+def _curves(y: Bools, p: Floats, resamples: Resamples) -> LabelCurves:
     precision, recall, _ = precision_recall_curve(y, p)
     kept = np.unique(np.linspace(0, len(recall) - 1, _POINTS).round().astype(int))
     predicted = p[:, None] >= np.array(GRID)
-    hits = weights @ (predicted & y[:, None])
-    n_predicted, n_true = weights @ predicted, (weights @ y)[:, None]
+    hits = resamples.sums(predicted & y[:, None])
+    n_predicted, n_true = resamples.sums(predicted), resamples.sums(y)[:, None]
     by_threshold = {
         "precision": _ratio(hits, n_predicted),
         "recall": _ratio(hits, np.broadcast_to(n_true, hits.shape)),
@@ -152,19 +153,20 @@ def _curves(y: Bools, p: Floats, weights: Floats) -> LabelCurves:
             name: np.vstack([values[0], np.percentile(values[1:], (2.5, 97.5), axis=0)])
             for name, values in by_threshold.items()
         },
-        bins=_bins(y, p, weights),
+        bins=_bins(y, p, resamples),
     )
 
 
-def _bins(y: Bools, p: Floats, weights: Floats) -> tuple[Bin, ...]:
+def _bins(y: Bools, p: Floats, resamples: Resamples) -> tuple[Bin, ...]:
     numbers = np.minimum((p * BINS).astype(int), BINS - 1)
     found = []
     for number in range(BINS):
         inside = numbers == number
         if inside.any():
-            shares = _ratio(weights @ (inside & y), weights @ inside)
+            n_inside = resamples.sums(inside)
+            shares = _ratio(resamples.sums(inside & y), n_inside)
             # A resample without a row of the bin says nothing about it.
-            drawn = shares[1:][(weights @ inside)[1:] > 0]
+            drawn = shares[1:][n_inside[1:] > 0]
             low, high = np.percentile(drawn, (2.5, 97.5)) if len(drawn) else (shares[0],) * 2
             mean = float(p[inside].mean())
             found.append(Bin(int(inside.sum()), mean, float(shares[0]), float(low), float(high)))

@@ -11,12 +11,12 @@ from sklearn.metrics import average_precision_score
 
 from spillover.errors import InputError
 from spillover.scorer import Model
+from spillover_training.bootstrap import RESAMPLES, Resamples
 from spillover_training.corpus import Row
 from spillover_training.pipeline import Bools, Floats
 from spillover_training.search import targets
 
 BINS = 10
-RESAMPLES = 1000
 _NAN = float("nan")
 
 
@@ -150,15 +150,15 @@ def evaluate(model: Model, rows: Sequence[Row]) -> Evaluation:
     probabilities = model.predict_proba(texts)
     carried = [set(labels) for labels in model.predict(texts)]
     predicted = np.array([[label in each for label in model.labels] for each in carried], bool)
-    weights = resampled([row.item for row in rows])
+    resamples = Resamples([row.item for row in rows])
     metrics = {}
     f1_scores = []
     for column, label in enumerate(model.labels):
         if true[:, column].any():
             y, p = true[:, column], probabilities[:, column]
-            metrics[label], f1 = _label_metrics(y, p, predicted[:, column], weights)
+            metrics[label], f1 = _label_metrics(y, p, predicted[:, column], resamples)
             f1_scores.append(f1)
-    macro = np.mean(f1_scores, axis=0) if f1_scores else np.full(weights.shape[0], _NAN)
+    macro = np.mean(f1_scores, axis=0) if f1_scores else np.full(1 + RESAMPLES, _NAN)
     return Evaluation(len(rows), metrics, _estimate(macro))
 
 
@@ -180,41 +180,24 @@ def by_column(model: Model, rows: Sequence[Row], column: str) -> dict[str, Evalu
     }
 
 
-def resampled(items: Sequence[str]) -> Floats:
-    """Return how often each row counts in each resample of the items; the first is the sample.
-
-    Returns
-    -------
-    float64 array (1 + RESAMPLES, n_rows)
-    """
-    number_of = {item: number for number, item in enumerate(dict.fromkeys(items))}
-    item_of_row = np.array([number_of[item] for item in items], dtype=np.intp)
-    n_items = len(number_of)
-    if not n_items:
-        return np.ones((1 + RESAMPLES, 0))
-    drawn = np.random.default_rng(0).multinomial(n_items, np.full(n_items, 1 / n_items), RESAMPLES)
-    counts: Floats = np.vstack([np.ones(n_items), drawn])[:, item_of_row]
-    return counts
-
-
 def _label_metrics(
-    y: Bools, p: Floats, predicted: Bools, weights: Floats
+    y: Bools, p: Floats, predicted: Bools, resamples: Resamples
 ) -> tuple[LabelMetrics, Floats]:
     """Return the metrics of a label, and its F1 in each resample."""
-    hits = weights @ (y & predicted)
-    n_predicted, n_true, n_rows = weights @ predicted, weights @ y, weights.sum(axis=1)
+    figures = np.column_stack([y & predicted, predicted, y, np.ones(len(y)), (p - y) ** 2])
+    hits, n_predicted, n_true, n_rows, errors = resamples.sums(figures).T
     f1 = _ratio(2 * hits, n_predicted + n_true)
-    brier = weights @ (p - y) ** 2 / n_rows
+    brier = errors / n_rows
     share = n_true / n_rows
-    bins = np.minimum((p * BINS).astype(int), BINS - 1)
-    gaps = [np.abs(weights @ np.where(bins == each, p - y, 0.0)) for each in range(BINS)]
+    in_bin = np.minimum((p * BINS).astype(int), BINS - 1)[:, None] == np.arange(BINS)
+    gaps = np.abs(resamples.sums(np.where(in_bin, (p - y)[:, None], 0.0)))
     metrics = LabelMetrics(
         n_rows=int(y.sum()),
         precision=_estimate(_ratio(hits, n_predicted)),
         recall=_estimate(_ratio(hits, n_true)),
         f1=_estimate(f1),
         average_precision=float(average_precision_score(y, p)),
-        calibration_error=_estimate(np.sum(gaps, axis=0) / n_rows),
+        calibration_error=_estimate(gaps.sum(axis=1) / n_rows),
         brier=_estimate(brier),
         brier_gain=_estimate(share * (1 - share) - brier),
     )

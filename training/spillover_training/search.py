@@ -254,7 +254,7 @@ def item_folds(rows: Sequence[Row], y: Bools, labels: Sequence[str]) -> Folds:
 
 
 def _sampled(rows: Sequence[Row]) -> Sequence[Row]:
-    """Return all rows, or those of as many items, in the order of their hash, as are searched."""
+    """Return all rows, or those of items as there is room for, in the order of their hash."""
     if len(rows) <= SEARCHED_ROWS:
         return rows
     sizes: dict[str, int] = {}
@@ -262,10 +262,9 @@ def _sampled(rows: Sequence[Row]) -> Sequence[Row]:
         sizes[row.item] = sizes.get(row.item, 0) + 1
     kept, size = set(), 0
     for item in sorted(sizes, key=lambda item: hashlib.sha256(item.encode()).digest()):
-        size += sizes[item]
-        if size > SEARCHED_ROWS:
-            break
-        kept.add(item)
+        if size + sizes[item] <= SEARCHED_ROWS:
+            size += sizes[item]
+            kept.add(item)
     return [row for row in rows if row.item in kept]
 
 

@@ -116,10 +116,18 @@ def fit(
     if len(set(terms.entries.values())) < 2:  # no two classes, no pairs
         recipe = replace(recipe, settings=replace(recipe.settings, pair_window=0))
     split = [row for row in rows if row.split == "train"]
+    steps = 1 + len(labels)  # of the last fit: as many as of a fold
     texts = list(as_dataset(split)["text"])
     pairs = neighbours(split) if recipe.joined else []
     try:
-        choice = search(split, labels, recipe, terms, jobs=jobs, progress=progress)
+        choice = search(
+            split,
+            labels,
+            recipe,
+            terms,
+            jobs=jobs,
+            progress=lambda done, total: progress(done, total + steps),
+        )
         fitted = pipeline(
             recipe, terms, C=choice.strengths, slopes=choice.slopes, offsets=choice.offsets
         )
@@ -134,6 +142,7 @@ def fit(
             "too few rows, or too little in common between them: a feature must occur in "
             f"{recipe.min_df} training rows, and some kind of feature never does"
         ) from None
+    progress(1, 1)
     training = {
         "data": fingerprint(rows),
         "rows": len(split),

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from spillover.dates import COLUMNS
+from spillover.explain import Reason, joined
 from spillover.readings import Reading
 from spillover.report.page import render
 from spillover.report.palette import LabelLook, looks
 from spillover.scorer import Model
 from spillover.sentences import Sentence
 
-_REASONS = 8
+_REASONS = 6
 _WORDS = 6
 _EXCERPT = 150
 _SAME = 1e-3
@@ -69,6 +70,7 @@ class _Why:
                     (
                         self.names.setdefault(each.name, len(self.names)),
                         _hundredths(each.contribution),
+                        *_words(sentence.text, each),
                     )
                     for each in reasons
                 ],
@@ -78,6 +80,13 @@ class _Why:
         self.sentences[str(number)] = found
         if sentence.low_coverage:
             self.few[str(number)] = True
+
+
+def _words(text: str, reason: Reason) -> Iterator[int]:
+    """Yield where the words of a class begin and end, for a name that does not quote them."""
+    if not reason.name.startswith("“"):
+        for span in joined(text, reason.spans):
+            yield from span
 
 
 def reading_page(found: Sequence[Reading], model: Model) -> str:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import typer
 
-from spillover.explain import Explanation, LabelExplanation
+from spillover.explain import Explanation, LabelExplanation, joined
 from spillover.report.palette import looks
 from spillover.table import printable
 from spillover.timeline import Timeline
@@ -58,12 +58,8 @@ def _shaded(text: str, why: LabelExplanation) -> str:
 
 def _quoted(text: str, spans: Sequence[tuple[int, int]]) -> str:
     """Return the words of some spans; an ellipsis stands for what is between them."""
-    words = ""
-    for (start, end), (_, last) in zip(spans, [(0, 0), *spans], strict=False):
-        between = text[last:start]
-        gap = "" if not words else " " if not between.strip() else " … "
-        words += gap + printable(text[start:end])
-    return f" “{words}”" if words else ""
+    words = [" ".join(text[start:end].split()) for start, end in joined(text, spans)]
+    return f" “{printable(' … '.join(words))}”" if words else ""
 
 
 def timeline_lines(found: Timeline, width: int) -> Iterator[str]:

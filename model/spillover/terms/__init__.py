@@ -122,6 +122,10 @@ class TermClasses:
             (folder / (name + _SUFFIX)).write_text(source, "utf-8", newline="\n")
 
     def match(self, words: list[str]) -> list[tuple[int, str]]:
+        """Find the terms in a text as `spans` does, without their ends."""
+        return [(at, name) for at, _, name in self.spans(words)]
+
+    def spans(self, words: list[str]) -> list[tuple[int, int, str]]:
         """Find the terms in a text, leftmost first and the longest of those.
 
         Parameters
@@ -131,8 +135,8 @@ class TermClasses:
 
         Returns
         -------
-        list of (int, str)
-            The index of each term's first token, and its class.
+        list of (int, int, str)
+            The index of each term's first token, that after its last, and its class.
         """
         found = []
         at, end = 0, len(words)
@@ -140,24 +144,9 @@ class TermClasses:
             for length in range(min(self._longest.get(words[at], 0), end - at), 0, -1):
                 name = self.entries.get(tuple(words[at : at + length]))
                 if name is not None:
-                    found.append((at, name))
+                    found.append((at, at + length, name))
                     at += length
                     break
             else:
                 at += 1
         return found
-
-    def spans(self, words: list[str]) -> list[tuple[int, int, str]]:
-        """Find the terms in a text as `match` does, with where each ends.
-
-        Returns
-        -------
-        list of (int, int, str)
-            The index of each term's first token, that after its last, and its class.
-        """
-        return [(at, at + self._length(words, at), name) for at, name in self.match(words)]
-
-    def _length(self, words: list[str], at: int) -> int:
-        """Return how many tokens the longest entry that begins at a token has."""
-        longest = range(min(self._longest[words[at]], len(words) - at), 0, -1)
-        return next(size for size in longest if tuple(words[at : at + size]) in self.entries)

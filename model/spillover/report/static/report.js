@@ -96,7 +96,12 @@
         line.className = css;
         line.append(make("td", name, "text"), make("td", signed(value / 100), value > 0 ? "for" : ""));
       };
-      for (const [name, value] of why.reasons) row(data.names[name], value, "");
+      for (const [name, value, ...ends] of why.reasons) {
+        const words = [];
+        for (let at = 0; at < ends.length; at += 2) words.push(points.slice(ends[at], ends[at + 1]).join(""));
+        const said = words.length ? ` \u201c${words.join(" \u2026 ")}\u201d` : "";
+        row(data.names[name] + said, value, "");
+      }
       row("all other terms", why.rest, "rest");
       row("before anything is read", data.intercepts[label], "rest");
       card.append(table);
@@ -179,6 +184,6 @@
   get("previous").addEventListener("click", () => step(-1));
   form.addEventListener("input", filter);
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.hidden = false;
+  form.hidden = get("hint").hidden = false;
   filter();
 })();
