@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from statistics import median
 
@@ -83,7 +84,7 @@ def peak_megabytes(*arguments: str) -> float:
     def watch() -> None:
         nonlocal peak
         while not ended.wait(0.2):
-            for process in [running.pid, *_descendants(running.pid)]:
+            for process in [running.pid, *descendants(running.pid)]:
                 peak = max(peak, _resident_kb(process))
 
     watcher = threading.Thread(target=watch)
@@ -94,12 +95,13 @@ def peak_megabytes(*arguments: str) -> float:
     return peak / 1024
 
 
-def _descendants(process: int) -> list[int]:
-    try:
-        children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-    except OSError:
-        return []
-    return [each for child in map(int, children) for each in (child, *_descendants(child))]
+def descendants(process: int) -> list[int]:
+    """Return the processes that a process has started, and that these have."""
+    children: list[int] = []
+    for file in Path("/proc").glob(f"{process}/task/*/children"):  # each thread has its own
+        with suppress(OSError):  # it has ended
+            children += map(int, file.read_text().split())
+    return [each for child in children for each in (child, *descendants(child))]
 
 
 def _resident_kb(process: int) -> int:
