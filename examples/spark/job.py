@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from pyspark.errors import AnalysisException
 from pyspark.sql import Observation, SparkSession
 from pyspark.sql import functions as sql
 
@@ -21,7 +22,8 @@ from spillover.spark import signals
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
-        description="Signals of war in a folder of articles, by day, on Spark."
+        description="Signals of war in a folder of articles, by day, on Spark.",
+        epilog="Example: spark-submit job.py articles out --column body --date published",
     )
     add = parser.add_argument
     add("articles", metavar="ARTICLES", help="a folder of Parquet or JSONL, where all nodes see it")
@@ -49,10 +51,10 @@ def main() -> None:
 
     skipped = Observation("skipped")
     scored = signals(articles, wanted.column, model=model, document=wanted.document).observe(
-        skipped, sql.count("_error").alias("rows"), sql.collect_set("_error").alias("kinds")
+        skipped, sql.count("_error").alias("number"), sql.collect_set("_error").alias("kinds")
     )
     # The day as it is written, whatever its time zone; null if it is no ISO 8601.
-    day = sql.substring(sql.col(f"source_{wanted.date}").cast("string"), 1, 10).try_cast("date")
+    day = sql.substring(sql.col(f"`source_{wanted.date}`").cast("string"), 1, 10).try_cast("date")
     # An article's sentences stay together, in their order.
     rows = (
         scored.where("_error IS NULL")
@@ -74,14 +76,13 @@ def main() -> None:
 
     found = skipped.get
     spark.stop()
-    if found["rows"]:
-        kinds = ", ".join(sorted(found["kinds"]))
-        rows_skipped = "1 row" if found["rows"] == 1 else f"{found['rows']} rows"
-        print(f"spillover: {rows_skipped} skipped: {kinds}", file=sys.stderr)
+    if found["number"]:
+        number = "1 row" if found["number"] == 1 else f"{found['number']} rows"
+        print(f"spillover: {number} skipped: {', '.join(sorted(found['kinds']))}", file=sys.stderr)
 
 
 if __name__ == "__main__":
     try:
         main()
-    except SpilloverError as error:
+    except (AnalysisException, SpilloverError) as error:
         sys.exit(f"spillover: {error}")

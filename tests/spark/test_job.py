@@ -104,6 +104,26 @@ def test_a_month_of_articles(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("missing", "message"),
+    [("articles", "Path does not exist"), ("date", "no column 'date' (there are id, text)")],
+)
+def test_what_is_missing_is_told_without_a_traceback(
+    tmp_path: Path, missing: str, message: str
+) -> None:
+    source = tmp_path / "in.jsonl"
+    if missing != "articles":
+        numbered([{"text": "Bread is dear."}], source)
+    with family() as started:
+        status = submit(started, source, tmp_path / "out", "--master", "local[1]").wait(PATIENCE)
+    said = (tmp_path / "out.log").read_text()
+    assert status == 1, said
+    [line] = [line for line in said.splitlines() if line.startswith("spillover: ")]
+    assert message in line
+    assert "Traceback" not in said
+
+
+@pytest.mark.slow
 def test_a_cluster_that_loses_a_worker_process_writes_every_row(many: Path, tmp_path: Path) -> None:
     out, log = tmp_path / "out", tmp_path / "out.log"
 
@@ -124,7 +144,7 @@ def test_a_cluster_that_loses_a_worker_process_writes_every_row(many: Path, tmp_
         wait_for(lost)
         assert job.wait(PATIENCE) == 0, log.read_text()
         assert "Lost task" in log.read_text()
-    # More than one executor has had a part in it.
+    # Both workers of the cluster had an executor.
     assert all(list(tmp_path.glob(f"work{at}/app-*/*/stderr")) for at in (1, 2))
     assert_as_predicted(many, out)
 
