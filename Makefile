@@ -10,7 +10,7 @@ demo: .venv/demo
 test: .venv/dev
 	$(BIN)/pytest -n 2
 
-test-slow: .venv/dev
+test-slow: .venv/spark
 	$(BIN)/pytest -n 2 -m "slow or not slow"
 
 # Pages in a headless Chromium; build/axe-core-*.tgz (npm pack axe-core) adds the check by axe.

@@ -1,8 +1,8 @@
 """`spillover.spark.signals` beside `spillover predict`, on one core and on two, by turns.
 
 The same articles of twelve corpus sentences as JSONL for both; Spark writes Parquet, which it is
-for, predict JSONL and Parquet. Every run is a process of its own that has, with its children, so
-many cores. The machine may be shared: of several rounds the best counts, and the processor's time
+for, predict JSONL and Parquet. Every run is a process of its own that is held, with its children,
+to so many cores. The machine may be shared: of several rounds the best counts, and the processor's time
 is told beside the clock's. Prints the Markdown tables of benchmarks/README.md.
 
 Usage: python benchmarks/spark.py [SENTENCES]
