@@ -2,8 +2,8 @@
 
 The same articles of twelve corpus sentences as JSONL for both; Spark writes Parquet, which it is
 for, predict JSONL and Parquet. Every run is a process of its own that is held, with its children,
-to so many cores. The machine may be shared: of several rounds the best counts, and the processor's time
-is told beside the clock's. Prints the Markdown tables of benchmarks/README.md.
+to so many cores. The machine may be shared: of several rounds the best counts, and the processor's
+time is told beside the clock's. Prints the Markdown tables of benchmarks/README.md.
 
 Usage: python benchmarks/spark.py [SENTENCES]
 """
