@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-slow test-browser pages check faults coverage train train-check evaluate curve ablation compare bench bench-stream bench-report bench-large build clean
+.PHONY: demo test test-slow test-browser test-spark pages check faults coverage train train-check evaluate curve ablation compare bench bench-stream bench-report bench-large bench-spark build clean
 
 demo: .venv/demo
 	$(BIN)/spillover predict examples/border-clashes.txt
@@ -10,12 +10,16 @@ demo: .venv/demo
 test: .venv/dev
 	$(BIN)/pytest -n 2
 
-test-slow: .venv/dev
+test-slow: .venv/spark
 	$(BIN)/pytest -n 2 -m "slow or not slow"
 
 # Pages in a headless Chromium; build/axe-core-*.tgz (npm pack axe-core) adds the check by axe.
 test-browser: .venv/dev
 	$(BIN)/pytest -m "slow or not slow" tests/browser
+
+# On Spark, which needs Java (17 or later): in this process, and on a cluster on loopback.
+test-spark: .venv/spark
+	$(BIN)/pytest -rs -m "slow or not slow" tests/spark
 
 # The example pages of the README and their screenshots.
 pages: .venv/dev
@@ -80,6 +84,10 @@ bench-report: .venv/dev
 bench-large: .venv/dev
 	$(BIN)/python benchmarks/large.py $(ROWS)
 
+# make bench-spark SENTENCES=5000000 for another size.
+bench-spark: .venv/spark
+	$(BIN)/python benchmarks/spark.py $(SENTENCES)
+
 build: .venv/dev
 	$(BIN)/python -m build --outdir build/dist
 
@@ -95,6 +103,10 @@ clean:
 
 .venv/bench: .venv/dev
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	touch $@
+
+.venv/spark: .venv/dev
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[spark]'
 	touch $@
 
 .venv/dev: .venv/bin/python pyproject.toml constraints.txt

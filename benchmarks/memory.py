@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def peak(command: Sequence[str], ended_well: Sequence[int] = (0,)) -> Peak:
     def watch() -> None:
         nonlocal one, together
         while not ended.wait(_EVERY):
-            held = [_kilobytes(each) for each in [running.pid, *_descendants(running.pid)]]
+            held = [_kilobytes(each) for each in [running.pid, *descendants(running.pid)]]
             one = max(one, *(most for _, most in held))
             together = max(together, sum(now for now, _ in held))
 
@@ -50,12 +51,13 @@ def peak(command: Sequence[str], ended_well: Sequence[int] = (0,)) -> Peak:
     return Peak(one / 1024, together / 1024)
 
 
-def _descendants(process: int) -> list[int]:
-    try:
-        children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-    except OSError:
-        return []
-    return [each for child in map(int, children) for each in (child, *_descendants(child))]
+def descendants(process: int) -> list[int]:
+    """Return the processes that a process has started, and that these have."""
+    children: list[int] = []
+    for file in Path("/proc").glob(f"{process}/task/*/children"):  # each thread has its own
+        with suppress(OSError):  # it has ended
+            children += map(int, file.read_text().split())
+    return [each for child in children for each in (child, *descendants(child))]
 
 
 def _kilobytes(process: int) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from spillover.errors import InputError, RowError
 from spillover.files import (
@@ -215,6 +215,29 @@ def read_records(
             yield number, record
 
 
+def checked_text(where: str, column: str, value: Any, longest: int) -> str | RowError:
+    """Return what stands in the text column of a row, or why it is no document.
+
+    Parameters
+    ----------
+    where : str
+        The place of the row.
+    column : str
+        The column.
+    value : Any
+        What stands there.
+    longest : int
+        The most bytes of a document, in UTF-8.
+    """
+    if not isinstance(value, str):
+        shown = "null" if value is None else repr(value)
+        return RowError("without text", where, f"{column!r} must be text, got {shown}")
+    # A character is four bytes at most; most texts need not be encoded to be measured.
+    if 4 * len(value) > longest and len(value.encode("utf-8", "surrogatepass")) > longest:
+        return RowError("too long", where, f"a text of more than {longest} bytes")
+    return value
+
+
 def suffix_of(path: Path) -> str:
     """Return the suffix that tells the format, in lower case, below that of the compression."""
     lower = Path(path.name.lower())
@@ -284,13 +307,8 @@ def _document(
             f"no column {options.column!r}; name one with --column "
             f"({', '.join(map(str, record)) or 'the row is empty'})",
         )
-    text = record[options.column]
-    if not isinstance(text, str):
-        shown = "null" if text is None else repr(text)
-        return RowError("without text", where, f"{options.column!r} must be text, got {shown}")
-    longest = options.max_document
-    # A character is four bytes at most; most texts need not be encoded to be measured.
-    if 4 * len(text) > longest and len(text.encode("utf-8", "surrogatepass")) > longest:
-        return RowError("too long", where, f"a text of more than {longest} bytes")
+    text = checked_text(where, options.column, record[options.column], options.max_document)
+    if isinstance(text, RowError):
+        return text
     kept = {name: value for name, value in record.items() if name != options.column}
     return InputDocument(where, text, kept)

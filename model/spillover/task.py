@@ -91,7 +91,7 @@ class Task:
                 failure = found
                 break
         texts = [document.text for document in documents]
-        with _without_collection():
+        with without_collection():
             scored = self.model.read_many(texts, split=not self.read.lines)
             results = [
                 Result(document.name, document.source, self._wanted(sentences))
@@ -130,7 +130,7 @@ class Task:
 
 
 @contextmanager
-def _without_collection() -> Iterator[None]:
+def without_collection() -> Iterator[None]:
     """Hold back the garbage collector.
 
     It looks for cycles every few hundred new objects. Sentences have none and die with their

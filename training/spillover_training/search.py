@@ -84,8 +84,9 @@ def search(
     C is the smallest whose macro-F1 is within one standard error of the best (Breiman et al. 1984,
     "Classification and regression trees", section 3.4.3): what the folds cannot tell apart, text
     from elsewhere often can. Every margin is that of a model that saw no sentence of the same
-    item; margins are those of the rows alone, not of pairs that are learnt from. Calibration is Platt scaling (Platt 1999, "Probabilistic outputs for support vector
-    machines", section 2.2) without its smoothed targets, which matter only for few examples.
+    item; pairs of neighbours are learnt from, but not judged on. Calibration is Platt scaling
+    (Platt 1999, "Probabilistic outputs for support vector machines", section 2.2) without its
+    smoothed targets, which matter only for few examples.
 
     Parameters
     ----------
