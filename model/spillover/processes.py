@@ -53,7 +53,8 @@ def in_processes(work: Callable[[T], R], items: Iterable[T], jobs: int) -> Itera
         from joblib.externals.loky import ProcessPoolExecutor
     except ImportError:
         raise InputError("spillover predict --jobs needs: pip install 'spillover[jobs]'") from None
-    executor = ProcessPoolExecutor(jobs, initializer=_begin, initargs=(work, os.getpid()))
+    with _undisturbed():
+        executor = ProcessPoolExecutor(jobs, initializer=_begin, initargs=(work, os.getpid()))
     waiting: deque[Future[R]] = deque()
     source = iter(items)
     ended: InputError | StopIteration | None = None
@@ -68,11 +69,18 @@ def in_processes(work: Callable[[T], R], items: Iterable[T], jobs: int) -> Itera
                     with _undisturbed():
                         waiting.append(executor.submit(_do, item))
             if waiting:
-                yield waiting.popleft().result()
+                result = waiting[0].result()
+                waiting.popleft()
+                yield result
+                del result  # or two would be held while the next one comes
     except BrokenExecutor:
         raise WorkerError("a worker process died: was it killed, or is memory short?") from None
     finally:
         with _undisturbed():
+            # To kill workers, the executor's thread forgets the items first, and then fails with a
+            # traceback on one that it had not yet put in the workers' queue, where all have room.
+            while not all(each.running() or each.done() for each in waiting):
+                time.sleep(0.001)
             executor.shutdown(wait=True, kill_workers=True)
     if isinstance(ended, InputError):
         raise ended

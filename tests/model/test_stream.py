@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from command_line import SPILLOVER, lines, refused, run
+from joblib.externals.loky.process_executor import _ExecutorManagerThread
 
 import spillover
 from spillover import files, stream, writers
 from spillover.documents import ReadOptions
 from spillover.errors import InputError
+from spillover.processes import in_processes
 from spillover.progress import Progress
 from spillover.sentences import Document
 
@@ -246,6 +249,42 @@ def test_a_killed_run_leaves_no_process_and_goes_on(tmp_path: Path, stopped_by: 
     done = subprocess.run(command(path, "--resume"), capture_output=True, check=True)
     assert done.stderr == b""
     assert path.with_name("out.jsonl").read_bytes() == whole(path, "jsonl")
+
+
+def test_work_that_is_given_up_leaves_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    wakened = _ExecutorManagerThread.wait_result_broken_or_wakeup
+
+    def late(thread: _ExecutorManagerThread) -> Any:
+        news = wakened(thread)
+        time.sleep(0.05)
+        return news
+
+    monkeypatch.setattr(_ExecutorManagerThread, "wait_result_broken_or_wakeup", late)
+    with pytest.raises(KeyboardInterrupt):
+        assert [*in_processes(str, given_up_at_the_third(), 2)] == []
+    # That nothing was raised in a thread is what pytest sees to.
+
+
+def given_up_at_the_third() -> Iterator[int]:
+    for item in range(2):
+        time.sleep(0.02)  # so that the thread waits before the next
+        yield item
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("stopped_by", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_run_killed_while_its_workers_start_leaves_no_process(
+    tmp_path: Path, stopped_by: int
+) -> None:
+    path = write_articles(tmp_path / "in.jsonl", 20_000)
+    with subprocess.Popen(command(path, "--jobs", "2"), stderr=subprocess.PIPE) as begun:
+        while not workers_of(begun.pid):
+            time.sleep(0.001)
+        begun.send_signal(stopped_by)
+        _, error = begun.communicate(timeout=30)  # ends when the last process does
+    statuses = {signal.SIGINT: 130, signal.SIGTERM: 143}
+    assert begun.returncode == statuses.get(signal.Signals(stopped_by), -stopped_by)
+    assert error == b"" or stopped_by == signal.SIGKILL  # what joblib says then is its own
 
 
 def test_a_worker_that_dies_is_told(tmp_path: Path) -> None:
