@@ -30,7 +30,7 @@ from spillover.documents import ReadOptions
 from spillover.errors import InputError
 from spillover.processes import in_processes
 from spillover.progress import Progress
-from spillover.sentences import Document
+from spillover.scored import Scored
 
 KINDS = ["jsonl", "csv", "parquet"]
 SENTENCES = ["Rockets hit the port, killing three.", "Bread is dear.", "The talks began in Osha."]
@@ -88,11 +88,11 @@ class Stopping:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._model, name)
 
-    def read_many(self, texts: list[str], *, split: bool) -> list[Document]:
+    def score_documents(self, texts: list[str], *, split: bool) -> Scored:
         self._left -= 1
         if self._left < 0:
             raise KeyboardInterrupt
-        return self._model.read_many(texts, split=split)
+        return self._model.score_documents(texts, split=split)
 
 
 def stop(after: int, asked: stream.Request) -> None:
