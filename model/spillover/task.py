@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,12 +91,10 @@ class Task:
                 failure = found
                 break
         texts = [document.text for document in documents]
-        with _without_collection():
-            scored = self.model.score_documents(texts, split=not self.read.lines)
-            wanted = scored.where(self._wanted(scored)) if self.only or self.known_only else scored
-            content = self.format.encode(documents, wanted)
+        scored = self.model.score_documents(texts, split=not self.read.lines)
+        wanted = scored.where(self._wanted(scored)) if self.only or self.known_only else scored
         return Done(
-            content=content,
+            content=self.format.encode(documents, wanted),
             sentences=len(scored),
             skipped=skipped,
             unknown=self.known_only * int(scored.low_coverage.sum()),
@@ -126,20 +122,6 @@ class Task:
             for document in documents
             if len(document.text) > _LONG_SENTENCE
         ]
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """Hold back the garbage collector.
-
-    It looks for cycles every few hundred new objects. Sentences have none and die with their
-    batch, and looking through them took a fourth of a run.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def count(into: Skipped, more: Skipped) -> None:
