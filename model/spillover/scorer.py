@@ -6,19 +6,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spillover.batch import BatchScorer
 from spillover.errors import InputError
-from spillover.explain import Explanation, explain
 from spillover.policy import Curve, thresholds_for
 from spillover.scored import Bools, Scored, label_sets
 from spillover.sentences import Document, sentence_spans
 from spillover.single import single_sums
 from spillover.tables import Floats, Sums, Tables, fourth_root, joined, probabilities
 from spillover.terms import TermClasses
+
+if TYPE_CHECKING:
+    from spillover.explain import Explanation
 
 LOW_COVERAGE = 0.5
 """Below this share of known tokens a sentence is marked `low_coverage`. ``make coverage``: of the
@@ -29,8 +31,8 @@ other languages, tables, code and scores is left above it."""
 # is that of about four sentences.
 _FEW, _SHORT = 4, 1000
 
-# A batch fits the processor's cache, or is one long text.
-_BATCH_TEXTS, _BATCH_CHARACTERS = 1000, 500_000
+# Shares out the overhead of the calls of numpy; arrays of more would only take memory.
+_BATCH_TEXTS, _BATCH_CHARACTERS = 4000, 500_000
 
 
 @dataclass(frozen=True)
@@ -290,6 +292,8 @@ class Model:
         TypeError
             If `text` is no str.
         """
+        from spillover.explain import explain  # of no use to most runs, which begin quicker so
+
         return explain(self, text)
 
     def _sums(self, texts: Sequence[str]) -> Sums:

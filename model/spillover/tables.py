@@ -223,7 +223,12 @@ class _Taker:
             or idf[-1]
         ):
             raise ModelError(f"{name} has values that no training gives")
-        if (np.abs(array) > MOST_WEIGHT).any() or (array % UNIT).any():
+        units = array / UNIT
+        if (
+            array.max() > MOST_WEIGHT
+            or array.min() < -MOST_WEIGHT
+            or (units != np.rint(units)).any()
+        ):
             raise ModelError(f"{name} has weights that cannot be added up exactly")
         return array
 
