@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
@@ -108,6 +109,8 @@ def _undisturbed() -> Iterator[None]:
 
 def _begin(work: Callable[[Any], Any], parent: int) -> None:
     _held.append(work)
+    # loky collects garbage every second, for which it need not look through the model each time.
+    gc.freeze()
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 
