@@ -62,7 +62,7 @@ class BatchScorer:
             classes[at[found]], lengths[at[found]] = terms[found], length
         at = np.flatnonzero(classes != NO_CLASS)
         at = at.take(_leftmost(at, lengths.take(at)))
-        return sums, at, classes.take(at)
+        return sums, at, classes.take(at).astype(np.int32)
 
     def _terms(self, classes: Int32s, at: Ints, text: Ints, n_texts: int) -> list[Floats]:
         tables = self._tables
