@@ -67,15 +67,16 @@ class Jsonl:
         spelled once, and all scores at once. In ASCII any text is valid JSON in any encoding, lone
         surrogates too.
         """
-        spelled = {at: _json(dict(documents[at].source)) for at in set(found.documents)}
-        begins = {at: f'{{"document": {quoted(documents[at].name)}' for at in spelled}
-        labels = label_sets([quoted(label) for label in self.labels], found.carried)
+        each = {at: documents[at] for at in set(found.documents)}
+        begins = {at: f'{{"document": {quoted(of.name)}, "sentence": ' for at, of in each.items()}
+        ends = {at: f', "source": {_json(dict(of.source))}}}\n' for at, of in each.items()}
+        labels = label_sets([quoted(label) for label in self.labels], found.carried, ", ".join)
         return "".join(
             [
-                f'{begins[document]}, "sentence": {number}, "start": {start}, "end": {end}, '
-                f'"text": {quoted(text)}, "labels": [{", ".join(carried)}], '
+                f'{begins[document]}{number}, "start": {start}, "end": {end}, '
+                f'"text": {quoted(text)}, "labels": [{carried}], '
                 f'"scores": {{{scores}}}, "coverage": {_share(coverage)}, '
-                f'"low_coverage": {"true" if low else "false"}, "source": {spelled[document]}}}\n'
+                f'"low_coverage": {"true" if low else "false"}{ends[document]}'
                 for document, number, start, end, text, carried, scores, coverage, low in zip(
                     found.documents,
                     found.numbers,
@@ -151,7 +152,7 @@ class Csv:
                 found.starts,
                 found.ends,
                 found.texts,
-                map("|".join, label_sets(self.labels, found.carried)),
+                label_sets(self.labels, found.carried, "|".join),
                 *found.probabilities.T.tolist(),
                 found.coverages.tolist(),
                 np.where(found.low_coverage, "true", "false").tolist(),
@@ -210,7 +211,7 @@ class Parquet:
             [names[document] for document in found.documents],
             *(found.numbers, found.starts, found.ends),
             list(map(_whole, found.texts)),
-            label_sets(self.labels, found.carried),
+            label_sets(self.labels, found.carried, tuple),
             *found.probabilities.T,
             *(found.coverages, found.low_coverage),
             *([kept[document][at] for document in found.documents] for at in range(len(self.kept))),

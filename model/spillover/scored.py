@@ -5,9 +5,10 @@ Without an object for each sentence a run takes half the time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import compress
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ import numpy.typing as npt
 from spillover.sentences import Sentence, scored_sentence
 from spillover.tables import Floats
 
+T = TypeVar("T")
 Bools = npt.NDArray[np.bool_]
 
 
@@ -92,7 +94,7 @@ class Scored:
                 self.starts,
                 self.ends,
                 self.probabilities.tolist(),
-                label_sets(self.labels, self.carried),
+                label_sets(self.labels, self.carried, tuple),
                 self.coverages.tolist(),
                 self.low_coverage.tolist(),
                 strict=True,
@@ -100,8 +102,10 @@ class Scored:
         ]
 
 
-def label_sets(labels: Sequence[str], carried: Bools) -> list[tuple[str, ...]]:
-    """Return the labels of each row; the few sets that there are, are made once."""
+def label_sets(
+    labels: Sequence[str], carried: Bools, made_of: Callable[[Iterable[str]], T]
+) -> list[T]:
+    """Return what is made of the labels of each row; the few sets that there are, are made once."""
     rows = np.ascontiguousarray(carried).view(f"S{len(labels)}").ravel().tolist()
-    sets = {row: tuple(compress(labels, row)) for row in set(rows)}
+    sets = {row: made_of(compress(labels, row)) for row in set(rows)}
     return [sets[row] for row in rows]

@@ -191,7 +191,7 @@ class Model:
             If `texts` is a single str, or one of them is no str.
         """
         sums = self._sums(checked_texts(texts))
-        return label_sets(self.labels, self._carried(self._probabilities(sums), sums))
+        return label_sets(self.labels, self._carried(self._probabilities(sums), sums), tuple)
 
     def read(self, text: str) -> Document:
         """Cut a document into sentences and score each.
