@@ -80,7 +80,10 @@ def in_processes(work: Callable[[T], R], items: Iterable[T], jobs: int) -> Itera
         with _undisturbed():
             # To kill workers, the executor's thread forgets the items first, and then fails with a
             # traceback on one that it had not yet put in the workers' queue, where all have room.
+            latest = time.monotonic() + 5.0  # should that thread have ended
             while not all(each.running() or each.done() for each in waiting):
+                if time.monotonic() > latest:
+                    break
                 time.sleep(0.001)
             executor.shutdown(wait=True, kill_workers=True)
     if isinstance(ended, InputError):
