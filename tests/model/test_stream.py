@@ -371,7 +371,7 @@ def test_an_error_stops_several_processes_after_the_same_results(tmp_path: Path)
 
 
 def test_progress_is_shown_on_a_terminal_alone(tmp_path: Path) -> None:
-    path = write_articles(tmp_path / "in.jsonl", 8000)
+    path = write_articles(tmp_path / "in.jsonl", 60_000)
     done = run("predict", path, "-o", tmp_path / "out.jsonl")
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     mine, its = pty.openpty()
