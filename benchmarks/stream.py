@@ -1,10 +1,9 @@
 """`spillover predict` as a stream: rate by jobs, beside pure scoring, and peak memory by size.
 
-All of it on articles of twelve corpus sentences, repeated and shuffled. Prints the Markdown table
-of benchmarks/README.md. With a size in megabytes it also measures the memory that files of a tenth
-of that size and of that size take.
+All of it on articles of twelve corpus sentences, repeated and shuffled. Prints the Markdown tables
+of benchmarks/README.md. Memory is measured on files of a tenth of a size and of that size.
 
-Usage: python benchmarks/stream.py [MEGABYTES]
+Usage: python benchmarks/stream.py MEGABYTES
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from statistics import median
@@ -26,9 +25,13 @@ from spillover_training.corpus import read_rows
 from judged import DATA
 from memory import peak
 
-SENTENCES = 240_000
+SENTENCES = 1_200_000
 PER_ARTICLE = 12
 ROUNDS = 3
+PURE = "predict_proba, one process"
+PURE_TWICE = "predict_proba, two processes at once"
+JOBS = "predict --jobs 2"
+APART = "two predict --jobs 1 at once, half the file each"
 SPILLOVER = str(Path(sys.executable).with_name("spillover"))
 
 
@@ -74,7 +77,7 @@ def predicting(*commands: Sequence[str]) -> float:
     return time.perf_counter() - started
 
 
-def main(megabytes: int | None) -> None:
+def main(megabytes: int) -> None:
     """Measure and print."""
     lines = articles()
     with tempfile.TemporaryDirectory() as scratch:
@@ -86,35 +89,51 @@ def main(megabytes: int | None) -> None:
         ]
         texts = [json.loads(line)["text"] for line in lines]
         found = [each.text for document in spillover.load().read_many(texts) for each in document]
-        rates: dict[str, list[float]] = {}
+        rounds: list[dict[str, float]] = []
         for _ in range(ROUNDS):
             with ProcessPoolExecutor(2) as pool:
                 alone = pool.submit(pure, found * 4).result()
                 both = sum(pool.map(pure, [found * 4, found * 4]))
             out = [str(folder / f"out{at}.jsonl") for at in (0, 1)]
-            turns = {
-                "predict_proba, one process": alone,
-                "predict_proba, two processes at once": both,
-                "predict --jobs 1": SENTENCES / predicting([str(whole), "-o", out[0]]),
-                "predict --jobs 2": SENTENCES
-                / predicting([str(whole), "-o", out[0], "--jobs", "2"]),
-                "two predict --jobs 1 at once, half the file each": SENTENCES
-                / predicting(*([str(half), "-o", o] for half, o in zip(halves, out, strict=True))),
-            }
-            for name, rate in turns.items():
-                rates.setdefault(name, []).append(rate)
-        print("| | sentences/s, median (lowest–highest) |\n|---|---:|")
-        for name, each in rates.items():
-            print(f"| {name} | {median(each):,.0f} ({min(each):,.0f}–{max(each):,.0f}) |")
-        if megabytes:
-            print("\n| JSONL in | peak of one process, --jobs 2 |\n|---|---:|")
-            for size in (megabytes // 10, megabytes):
-                big = write(folder / "big.jsonl", lines, size * 10**6, len)
-                # What is kept is little, so that the disk does not fill.
-                wanted = ["--only", "spillover_risk", "-o", str(folder / "big.out.jsonl")]
-                held = peak([SPILLOVER, "predict", str(big), "--jobs", "2", *wanted])
-                print(f"| {size:,} MB | {held.one:,.0f} MB |", flush=True)
+            one = predicting([str(whole), "-o", out[0]])
+            two = predicting([str(whole), "-o", out[0], "--jobs", "2"])
+            apart = predicting(
+                *([str(half), "-o", to] for half, to in zip(halves, out, strict=True))
+            )
+            rounds.append(
+                {
+                    PURE: alone,
+                    PURE_TWICE: both,
+                    "predict --jobs 1": SENTENCES / one,
+                    JOBS: SENTENCES / two,
+                    APART: SENTENCES / apart,
+                }
+            )
+        print(rates_table(rounds), flush=True)
+        print("\n| JSONL in | peak of one process, --jobs 2 |\n|---|---:|")
+        for size in (megabytes // 10, megabytes):
+            big = write(folder / "big.jsonl", lines, size * 10**6, len)
+            # What is kept is little, so that the disk does not fill.
+            wanted = ["--only", "spillover_risk", "-o", str(folder / "big.out.jsonl")]
+            held = peak([SPILLOVER, "predict", str(big), "--jobs", "2", *wanted])
+            print(f"| {size:,} MB | {held.one:,.0f} MB |", flush=True)
+
+
+def rates_table(rounds: Sequence[Mapping[str, float]]) -> str:
+    """Return the Markdown table of the rates, and the shares that count."""
+    lines = ["| | sentences/s, median (lowest–highest) |", "|---|---:|"]
+    for name in rounds[0]:
+        each = [found[name] for found in rounds]
+        lines.append(f"| {name} | {median(each):,.0f} ({min(each):,.0f}–{max(each):,.0f}) |")
+    of_apart = median(found[JOBS] / found[APART] for found in rounds)
+    of_pure = median(found[JOBS] / found[PURE_TWICE] for found in rounds)
+    lines += [
+        "",
+        f"Of the same round, medians: `predict --jobs 2` reaches {of_apart:.2f} of two that run "
+        f"apart, and {of_pure:.2f} of `predict_proba` in two processes.",
+    ]
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else None)
+    main(int(sys.argv[1]))

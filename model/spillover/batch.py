@@ -61,8 +61,8 @@ class BatchScorer:
             found = np.flatnonzero(terms != NO_CLASS)
             classes[at[found]], lengths[at[found]] = terms[found], length
         at = np.flatnonzero(classes != NO_CLASS)
-        at = at[_leftmost(at, lengths.take(at))]
-        return sums, at, classes.take(at)
+        at = at.take(_leftmost(at, lengths.take(at)))
+        return sums, at, classes.take(at).astype(np.int32)
 
     def _terms(self, classes: Int32s, at: Ints, text: Ints, n_texts: int) -> list[Floats]:
         tables = self._tables
@@ -73,7 +73,8 @@ class BatchScorer:
         new = np.ones(len(at), bool)
         new[1:] = (classes[1:] != classes[:-1]) | (text[1:] != text[:-1])
         scope_sums = _run_sums(scopes, text, n_texts)
-        classes, text = classes[new], text[new]
+        first = np.flatnonzero(new)
+        classes, text = classes.take(first), text.take(first)
         blocks = []
         if tables.settings.term_ngrams:
             counts = np.bincount(text, minlength=n_texts)
@@ -84,10 +85,12 @@ class BatchScorer:
                 _add(sums, where, weights.take(nodes, axis=0))
             blocks.append(np.add.reduceat(sums, starts, axis=0) + scope_sums)
         if tables.settings.pair_window:
+            n_classes, no_pair = len(tables.classes), np.int32(len(tables.pair_weights) - 1)
             pairs = np.zeros((len(text), tables.pair_weights.shape[1]))
             for apart in range(1, min(tables.settings.pair_window, len(text) - 1) + 1):
-                rows = tables.pair_rows[classes[:-apart], classes[apart:]]
-                rows[text[apart:] != text[:-apart]] = len(tables.pair_weights) - 1
+                of_two_texts = text[apart:] != text[:-apart]
+                rows = tables.pair_rows.take(classes[:-apart] * n_classes + classes[apart:])
+                rows += (no_pair - rows) * of_two_texts
                 pairs[:-apart] += tables.pair_weights.take(rows, axis=0)
             blocks.append(_run_sums(pairs, text, n_texts))
         return blocks
@@ -97,14 +100,15 @@ class BatchScorer:
         tables = self._tables
         cues = tables.is_cue.take(classes)
         last = np.maximum.accumulate(np.where(cues, np.arange(len(at)), -1))
-        under = (
+        under = np.flatnonzero(
             ~cues
             & (last >= 0)
             & (text.take(last) == text)
             & (at - at.take(last) <= tables.settings.scope_window)
         )
         rows = np.full(len(at), tables.no_scope, np.int32)
-        rows[under] = tables.scope_rows[classes[last[under]], classes[under]]
+        cue, act = classes.take(last.take(under)), classes.take(under)
+        rows[under] = tables.scope_rows.take(cue * len(tables.classes) + act)
         return rows
 
 
@@ -124,6 +128,9 @@ def _known(ngrams: Ngrams, flat: Int32s) -> Iterator[tuple[int, Ints, Ints]]:
     at, nodes, length = np.arange(len(flat) - 1), flat[:-1].astype(np.int64), 2
     while len(at):
         nodes = ngrams.find(nodes, flat.take(at + (length - 1))).astype(np.int64)
+        if length > 2:  # most are unknown; of those of two most are known
+            known = np.flatnonzero(nodes != ngrams.missing)
+            at, nodes = at[known], nodes[known]
         yield length, at, nodes
         # Never past the end of a text: nothing follows it.
         longer = np.flatnonzero(ngrams.has_children.take(nodes))
@@ -138,19 +145,27 @@ def _add(sums: Floats, at: Ints, rows: Floats) -> None:
         sums[at] += rows
 
 
-def _leftmost(at: Ints, lengths: Ints) -> npt.NDArray[np.bool_]:
-    """Of terms that may overlap, tell the leftmost ones, in one walk over the long ones."""
+def _leftmost(at: Ints, lengths: Ints) -> Ints:
+    """Return which terms are the leftmost of those that may overlap."""
     long = np.flatnonzero(lengths > 1)
     stops = np.searchsorted(at, at[long] + lengths[long])
-    covered: list[int] = []
+    # Which of the long ones are covered by one before them; seldom any, so that only where they
+    # overlap is there a walk.
+    clash = np.zeros(len(long) + 1, bool)
+    clash[1:-1] = long[1:] < np.maximum.accumulate(stops)[:-1]
+    walked = np.flatnonzero(clash[1:] | clash[:-1])
+    taken = np.ones(len(long), bool)
     done = 0
-    for term, stop in zip(long.tolist(), stops.tolist(), strict=True):
+    for which, term, stop in zip(
+        walked.tolist(), long[walked].tolist(), stops[walked].tolist(), strict=True
+    ):
+        taken[which] = term >= done
         if term >= done:
             done = stop
-            covered += range(term + 1, stop)
-    kept = np.ones(len(at), bool)
-    kept[covered] = False
-    return kept
+    covers = np.zeros(len(at) + 1, np.int8)
+    covers[long[taken] + 1] = 1
+    covers[stops[taken]] -= 1
+    return np.flatnonzero(np.cumsum(covers[:-1], dtype=np.int8) == 0)
 
 
 def _run_sums(rows: Floats, text: Ints, n_texts: int) -> Floats:

@@ -31,6 +31,7 @@ _WIDE_SPACE = re.compile(
 _KEY_BYTES = 16
 # The bytes behind a chunk's end are set to 0xff, which no UTF-8 has: so no two chunks look alike.
 _FILLED = np.array([(1 << 64) - (1 << 8 * n) for n in range(8)] + [0], np.uint64)
+_FILLED_1, _FILLED_2 = np.r_[_FILLED, [_FILLED[8]] * 8], np.r_[[_FILLED[0]] * 8, _FILLED]
 _ODD_1, _ODD_2 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 _EMPTY = np.iinfo(np.int32).min
 
@@ -54,6 +55,7 @@ class Chunks:
         self._several: list[tuple[int, ...]] = []
         self._lock = Lock()
         self._table = _Table({})
+        self._missed = 0
 
     def __len__(self) -> int:
         return len(self._codes)
@@ -81,13 +83,15 @@ class Chunks:
         starts, ends = starts[: counts.sum()], ends[: counts.sum()]
         codes = self._table.find(buffer, starts, ends)
         new = np.flatnonzero(codes == _EMPTY)
+        known, add = self._codes.get, self._add
         codes[new] = [
-            self._code(buffer[start:end])
+            add(chunk) if (code := known(chunk := buffer[start:end])) is None else code
             for start, end in zip(starts[new].tolist(), ends[new].tolist(), strict=True)
         ]
-        if len(self._codes) > 2 * self._table.size + 1000:  # seldom, as it doubles
+        self._missed += len(new)
+        if self._missed > len(self._codes) + 1000:  # those cost as much as a new table
             with self._lock:
-                self._table = _Table(self._codes)
+                self._table, self._missed = _Table(self._codes), 0
         several = codes < 0
         if not several.any():
             return codes, counts
@@ -98,10 +102,7 @@ class Chunks:
         ids[ids < 0] = np.fromiter(chain.from_iterable(runs), np.int32)
         return ids, run_totals(lengths, counts)
 
-    def _code(self, chunk: bytes) -> int:
-        code = self._codes.get(chunk)
-        if code is not None:
-            return code
+    def _add(self, chunk: bytes) -> int:
         found = tuple(
             self._ids.get(token, self._unknown)
             for token in chunk_tokens(chunk.decode("utf-8", "surrogatepass"))
@@ -143,7 +144,6 @@ class _Table:
 
     def __init__(self, codes: Mapping[bytes, int]) -> None:
         short = {chunk: code for chunk, code in codes.items() if len(chunk) <= _KEY_BYTES}
-        self.size = len(codes)
         keys = b"".join(chunk.ljust(_KEY_BYTES, b"\xff") for chunk in short)
         first, second = np.frombuffer(keys, "<u8").reshape(-1, 2).T
         bits = (4 * len(short) + 15).bit_length()  # a quarter is taken at most
@@ -171,8 +171,9 @@ class _Table:
         """Return the codes of chunks, `_EMPTY` for what is not here."""
         words = np.ndarray((len(buffer) - 7,), "<u8", buffer, strides=(1,))
         lengths = ends - starts
-        first = words[starts] | _FILLED[np.minimum(lengths, 8)]
-        second = words[np.minimum(starts + 8, len(words) - 1)] | _FILLED[np.clip(lengths - 8, 0, 8)]
+        shown = np.minimum(lengths, _KEY_BYTES)
+        first = words[starts] | _FILLED_1.take(shown)
+        second = words[starts + 8] | _FILLED_2.take(shown)
         slots = self._slots(first, second)
         codes = self._codes.take(slots)
         others = (self._first.take(slots) != first) | (self._second.take(slots) != second)

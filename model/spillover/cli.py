@@ -20,11 +20,13 @@ from spillover.options import (
     ModelOption,
     PolicyOption,
 )
+from spillover.quick_start import QuickGroup
 from spillover.table import printable
 from spillover.version import __version__
 
 app = typer.Typer(
     name="spillover",
+    cls=QuickGroup,
     help="Signals of war in news text: military strike, casualty report, diplomatic meeting, "
     "spillover risk, sentence by sentence.",
     no_args_is_help=True,

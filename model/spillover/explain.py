@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spillover.features import END, START, Analyzer, Occurrence
-from spillover.tables import Floats, fourth_root
+from spillover.tables import Floats, fourth_root, probabilities
 from spillover.text import NUMBER, YEAR, token_spans
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class LabelExplanation:
     @property
     def probability(self) -> float:
         """The logistic function of the logit: the probability that the model gives."""
-        return 0.5 * (1.0 + math.tanh(0.5 * self.logit))
+        return float(probabilities(np.array(self.logit)))
 
 
 class Explanation(Mapping[str, LabelExplanation]):

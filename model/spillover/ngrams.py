@@ -103,10 +103,11 @@ class Ngrams:
         keys = prefixes * self.symbols + lasts
         slots = self._slots(keys)
         held = self._slot_keys.take(slots)
-        nodes = self._slot_nodes.take(slots)
-        others = held != keys
-        nodes[others] = self.missing
-        probing = np.flatnonzero(others & (held != _EMPTY))
+        nodes = self._slot_nodes.take(slots)  # of an empty slot: what is missing
+        # By places, not by a mask: a processor does not foresee which n-grams are known, and each
+        # wrong guess costs it as much as ten look-ups.
+        probing = np.flatnonzero((held != keys) & (held != _EMPTY))
+        nodes[probing] = self.missing
         slots = slots[probing]
         while len(probing):
             slots = (slots + 1) & self._mask

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
@@ -53,7 +54,8 @@ def in_processes(work: Callable[[T], R], items: Iterable[T], jobs: int) -> Itera
         from joblib.externals.loky import ProcessPoolExecutor
     except ImportError:
         raise InputError("spillover predict --jobs needs: pip install 'spillover[jobs]'") from None
-    executor = ProcessPoolExecutor(jobs, initializer=_begin, initargs=(work, os.getpid()))
+    with _undisturbed():
+        executor = ProcessPoolExecutor(jobs, initializer=_begin, initargs=(work, os.getpid()))
     waiting: deque[Future[R]] = deque()
     source = iter(items)
     ended: InputError | StopIteration | None = None
@@ -68,11 +70,21 @@ def in_processes(work: Callable[[T], R], items: Iterable[T], jobs: int) -> Itera
                     with _undisturbed():
                         waiting.append(executor.submit(_do, item))
             if waiting:
-                yield waiting.popleft().result()
+                result = waiting[0].result()
+                waiting.popleft()
+                yield result
+                del result  # or two would be held while the next one comes
     except BrokenExecutor:
         raise WorkerError("a worker process died: was it killed, or is memory short?") from None
     finally:
         with _undisturbed():
+            # To kill workers, the executor's thread forgets the items first, and then fails with a
+            # traceback on one that it had not yet put in the workers' queue, where all have room.
+            latest = time.monotonic() + 5.0  # should that thread have ended
+            while not all(each.running() or each.done() for each in waiting):
+                if time.monotonic() > latest:
+                    break
+                time.sleep(0.001)
             executor.shutdown(wait=True, kill_workers=True)
     if isinstance(ended, InputError):
         raise ended
@@ -100,6 +112,8 @@ def _undisturbed() -> Iterator[None]:
 
 def _begin(work: Callable[[Any], Any], parent: int) -> None:
     _held.append(work)
+    # loky collects garbage every second, for which it need not look through the model each time.
+    gc.freeze()
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import compress
+from itertools import islice
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spillover.batch import BatchScorer
 from spillover.errors import InputError
-from spillover.explain import Explanation, explain
 from spillover.policy import Curve, thresholds_for
-from spillover.sentences import Document, scored_sentence, sentence_spans
+from spillover.scored import Bools, Scored, label_sets
+from spillover.sentences import Document, sentence_spans
 from spillover.single import single_sums
-from spillover.tables import Floats, Sums, Tables, fourth_root, joined
+from spillover.tables import Floats, Sums, Tables, fourth_root, joined, probabilities
 from spillover.terms import TermClasses
+
+if TYPE_CHECKING:
+    from spillover.explain import Explanation
 
 LOW_COVERAGE = 0.5
 """Below this share of known tokens a sentence is marked `low_coverage`. ``make coverage``: of the
@@ -28,8 +31,8 @@ other languages, tables, code and scores is left above it."""
 # is that of about four sentences.
 _FEW, _SHORT = 4, 1000
 
-# A batch fits the processor's cache, or is one long text.
-_BATCH_TEXTS, _BATCH_CHARACTERS = 1000, 500_000
+# Shares out the overhead of the calls of numpy; arrays of more would only take memory.
+_BATCH_TEXTS, _BATCH_CHARACTERS = 4000, 500_000
 
 
 @dataclass(frozen=True)
@@ -160,7 +163,7 @@ class Model:
         Returns
         -------
         float64 array (n_texts, n_labels)
-            Calibrated probabilities, columns in the order of `labels`.
+            Calibrated probabilities to seven decimals, columns in the order of `labels`.
 
         Raises
         ------
@@ -188,7 +191,7 @@ class Model:
             If `texts` is a single str, or one of them is no str.
         """
         sums = self._sums(checked_texts(texts))
-        return self._carried(self._probabilities(sums), sums)
+        return label_sets(self.labels, self._carried(self._probabilities(sums), sums), tuple)
 
     def read(self, text: str) -> Document:
         """Cut a document into sentences and score each.
@@ -222,6 +225,32 @@ class Model:
         TypeError
             If `texts` is a single str, or one of them is no str.
         """
+        scored = self.score_documents(texts, split=split)
+        sentences = iter(scored.sentences())
+        counts = np.bincount(scored.documents, minlength=len(texts)).tolist()
+        return [
+            Document(text, list(islice(sentences, count)))
+            for text, count in zip(texts, counts, strict=True)
+        ]
+
+    def score_documents(self, texts: Sequence[str], *, split: bool = True) -> Scored:
+        """Do what `read_many` does, without an object for each sentence.
+
+        Parameters
+        ----------
+        texts, split
+            As for `read_many`.
+
+        Returns
+        -------
+        Scored
+            All sentences of all documents.
+
+        Raises
+        ------
+        TypeError
+            If `texts` is a single str, or one of them is no str.
+        """
         checked_texts(texts)
         spans = [sentence_spans(text) if split else [(0, len(text))] for text in texts]
         cut = [
@@ -232,26 +261,18 @@ class Model:
         sums = self._sums(cut)
         rows = self._probabilities(sums)
         coverages = sums.known / np.maximum(sums.tokens, 1)
-        scored = zip(cut, rows.tolist(), self._carried(rows, sums), coverages.tolist(), strict=True)
-        labels = self.labels
-        documents = []
-        for text, found in zip(texts, spans, strict=True):
-            sentences = [
-                scored_sentence(
-                    text=sentence,
-                    start=start,
-                    end=end,
-                    scores=dict(zip(labels, row, strict=True)),
-                    labels=carried,
-                    coverage=coverage,
-                    low_coverage=coverage < LOW_COVERAGE,
-                )
-                for (start, end), (sentence, row, carried, coverage) in zip(
-                    found, scored, strict=False
-                )
-            ]
-            documents.append(Document(text, sentences))
-        return documents
+        return Scored(
+            labels=self.labels,
+            documents=[document for document, found in enumerate(spans) for _ in found],
+            numbers=[number for found in spans for number in range(len(found))],
+            starts=[start for found in spans for start, _ in found],
+            ends=[end for found in spans for _, end in found],
+            texts=cut,
+            probabilities=rows,
+            carried=self._carried(rows, sums),
+            coverages=coverages,
+            low_coverage=coverages < LOW_COVERAGE,
+        )
 
     def explain(self, text: str) -> Explanation:
         """Say which terms of a sentence speak for and against each label, and how much.
@@ -271,6 +292,8 @@ class Model:
         TypeError
             If `text` is no str.
         """
+        from spillover.explain import explain  # of no use to most runs, which begin quicker so
+
         return explain(self, text)
 
     def _sums(self, texts: Sequence[str]) -> Sums:
@@ -286,13 +309,12 @@ class Model:
             idf = block[:, -1:]
             # A text without a feature of the block has sums of zero: any divisor will do.
             logits += block[:, :-1] / fourth_root(np.where(idf > 0, idf, 1.0))
-        return 0.5 * (1.0 + np.tanh(0.5 * logits))  # the logistic function, without overflow
+        return probabilities(logits)
 
-    def _carried(self, rows: Floats, sums: Sums) -> list[tuple[str, ...]]:
-        """Return the labels of each text; one without a word carries none."""
-        carried = (rows >= self._thresholds) & (sums.tokens > 0)[:, None]
-        labels = self.labels
-        return [tuple(compress(labels, row)) for row in carried.tolist()]
+    def _carried(self, rows: Floats, sums: Sums) -> Bools:
+        """Tell which labels each text carries; one without a word carries none."""
+        carried: Bools = (rows >= self._thresholds) & (sums.tokens > 0)[:, None]
+        return carried
 
 
 def checked_texts(texts: Sequence[str]) -> Sequence[str]:

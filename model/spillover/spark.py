@@ -28,12 +28,11 @@ from pyspark.sql.types import (
 )
 
 import spillover
-from spillover.documents import checked_text
+from spillover.documents import InputDocument, checked_text
 from spillover.errors import InputError, ModelError, RowError
 from spillover.files import MAX_DOCUMENT
-from spillover.output import Parquet, Result
+from spillover.output import Parquet
 from spillover.scorer import Model
-from spillover.task import without_collection
 from spillover.version import __version__
 
 # What goes out at once is small, however large the batches that come in: there is a row a sentence.
@@ -201,19 +200,18 @@ class _Scoring:
         self, model: Model, batch: pa.RecordBatch, texts: Sequence[str | RowError]
     ) -> pa.RecordBatch:
         """Return a row for each sentence, and after them one for each text that is none."""
-        good = [(at, text) for at, text in enumerate(texts) if isinstance(text, str)]
+        good = [at for at, text in enumerate(texts) if isinstance(text, str)]
         errors = {at: text.kind for at, text in enumerate(texts) if isinstance(text, RowError)}
-        with without_collection():
-            documents = model.read_many([text for _, text in good], split=self.split)
-            results = [Result("", {}, list(enumerate(document))) for document in documents]
-            scored = Parquet(model.labels, ()).encode(results)
-        found = [at for (at, _), document in zip(good, documents, strict=True) for _ in document]
+        scored = model.score_documents([str(texts[at]) for at in good], split=self.split)
+        nameless = [InputDocument("", "", {})] * len(good)  # names and kept columns stay Arrow's
+        spelled = Parquet(model.labels, ()).encode(nameless, scored)
+        found = [good[document] for document in scored.documents]
         rows = pa.array([*found, *errors], pa.int64())
         name, _, *kept = batch.columns
         none = pa.nulls(len(found), pa.string())
         arrays = [
             name.take(rows),
-            *(_lengthened(array, len(errors)) for array in scored.columns[1:]),
+            *(_lengthened(array, len(errors)) for array in spelled.columns[1:]),
             *(array.take(rows) for array in kept),
             pa.concat_arrays([none, pa.array(errors.values(), pa.string())]),
         ]

@@ -157,12 +157,13 @@ def _no_constant(name: str) -> None:
 
 def _contents(folder: Path) -> dict[str, bytes]:
     """Read all files of a folder that its sums are made over, once their number is known."""
-    paths = {}
+    paths: dict[str, str] = {}
     size = 0
     for place, folders, files in os.walk(folder):
-        for path in (Path(place) / name for name in folders + files):
-            found = path.lstat()
-            name = path.relative_to(folder).as_posix()
+        within = "" if place == str(folder) else Path(place).relative_to(folder).as_posix() + "/"
+        for each in folders + files:
+            path, name = f"{place}/{each}", within + each
+            found = os.lstat(path)
             if stat.S_ISDIR(found.st_mode) or name in _UNSUMMED:
                 continue
             if not stat.S_ISREG(found.st_mode):
@@ -173,7 +174,7 @@ def _contents(folder: Path) -> dict[str, bytes]:
                 raise ModelError(
                     f"more than {MOST_BYTES} bytes or {_MOST_FILES} files; this is no model"
                 )
-    return {name: paths[name].read_bytes() for name in sorted(paths)}
+    return {name: Path(paths[name]).read_bytes() for name in sorted(paths)}
 
 
 def _sums(contents: Mapping[str, bytes]) -> str:

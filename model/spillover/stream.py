@@ -6,7 +6,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -173,7 +173,10 @@ def _work(
     progress: Progress,
     write: Callable[[Done], None],
 ) -> None:
-    with closing(_each_done(task, batches, jobs)) as each_done:
+    with ExitStack() as ended:
+        if isinstance(batches, Generator):  # or a file would stay open behind an error
+            ended.enter_context(closing(batches))
+        each_done = ended.enter_context(closing(_each_done(task, batches, jobs)))
         for done in each_done:
             progress.clear()
             for warning in done.warnings:

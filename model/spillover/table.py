@@ -6,10 +6,14 @@ import shutil
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 import typer
 
-from spillover.output import Result
+from spillover.documents import InputDocument
+from spillover.scored import Scored
+from spillover.sentences import Sentence
 
 
 @dataclass(frozen=True)
@@ -24,17 +28,20 @@ class Table:
 
     labels: tuple[str, ...]
 
-    def encode(self, results: Sequence[Result]) -> bytes:
-        """Spell results for the terminal, a blank line before each document."""
-        return "".join(map(self._document, results)).encode("utf-8", "replace")
+    def encode(self, documents: Sequence[InputDocument], found: Scored) -> bytes:
+        """Spell sentences for the terminal, a blank line before each document."""
+        by_document = groupby(zip(found.documents, found.sentences(), strict=True), itemgetter(0))
+        shown = [
+            self._document(documents[at].name, [sentence for _, sentence in of_it])
+            for at, of_it in by_document
+        ]
+        return "".join(shown).encode("utf-8", "replace")
 
-    def _document(self, result: Result) -> str:
-        if not result.sentences:
-            return ""
+    def _document(self, name: str, sentences: Sequence[Sentence]) -> str:
         wide = max(map(len, self.labels)) + len(" 0.00")
         width = max(shutil.get_terminal_size().columns - wide - 2, 30)
-        lines = ["", typer.style(printable(result.document), bold=True)]
-        for _, sentence in result.sentences:
+        lines = ["", typer.style(printable(name), bold=True)]
+        for sentence in sentences:
             carried = [f"{label} {sentence.scores[label]:.2f}" for label in sentence.labels]
             text = textwrap.wrap(printable(sentence.text), width) or [""]
             for row in range(max(len(text), len(carried))):

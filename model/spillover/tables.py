@@ -24,6 +24,10 @@ while their sum stays below 2**27."""
 MOST_WEIGHT = 2.0**10
 """No weight is larger, lest a short text add up to more than that. Trained ones stay below 20."""
 
+DECIMALS = 7
+"""Of a probability. More would tell nothing about a text, but double what results take on a disk
+and the time to spell them."""
+
 NO_CLASS = -1
 
 
@@ -48,6 +52,14 @@ class Sums:
 def fourth_root(values: Floats) -> Floats:
     """Return fourth roots; as two square roots, which are exact to the last bit everywhere."""
     return np.sqrt(np.sqrt(values))
+
+
+def probabilities(logits: Floats) -> Floats:
+    """Return the logistic function of logits, to `DECIMALS`; nothing is quite certain."""
+    rounded = np.round(0.5 * (1.0 + np.tanh(0.5 * logits)), DECIMALS)  # without overflow
+    least = 10.0**-DECIMALS
+    clipped: Floats = np.clip(rounded, least, 1.0 - least)
+    return clipped
 
 
 def joined(parts: Sequence[Sums]) -> Sums:
@@ -213,7 +225,12 @@ class _Taker:
             or idf[-1]
         ):
             raise ModelError(f"{name} has values that no training gives")
-        if (np.abs(array) > MOST_WEIGHT).any() or (array % UNIT).any():
+        units = array / UNIT
+        if (
+            array.max() > MOST_WEIGHT
+            or array.min() < -MOST_WEIGHT
+            or (units != np.rint(units)).any()
+        ):
             raise ModelError(f"{name} has weights that cannot be added up exactly")
         return array
 

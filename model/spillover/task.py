@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from spillover.documents import Batch, InputDocument, Position, ReadOptions, documents_of
 from spillover.errors import InputError
-from spillover.output import Format, Result
+from spillover.output import Format
+from spillover.scored import Bools, Scored
 from spillover.scorer import Model
-from spillover.sentences import Document, Sentence
 
 Skipped = dict[str, tuple[int, str]]
 """How many rows were skipped, by kind, and the place of the first of each."""
@@ -91,32 +91,27 @@ class Task:
                 failure = found
                 break
         texts = [document.text for document in documents]
-        with without_collection():
-            scored = self.model.read_many(texts, split=not self.read.lines)
-            results = [
-                Result(document.name, document.source, self._wanted(sentences))
-                for document, sentences in zip(documents, scored, strict=True)
-            ]
-            content = self.format.encode(results)
+        scored = self.model.score_documents(texts, split=not self.read.lines)
+        wanted = scored.where(self._wanted(scored)) if self.only or self.known_only else scored
         return Done(
-            content=content,
-            sentences=sum(map(len, scored)),
+            content=self.format.encode(documents, wanted),
+            sentences=len(scored),
             skipped=skipped,
-            unknown=self.known_only
-            * sum(sentence.low_coverage for document in scored for sentence in document),
+            unknown=self.known_only * int(scored.low_coverage.sum()),
             warnings=self._warnings(documents),
             failure=failure,
             end=batch.end,
             read=batch.read,
         )
 
-    def _wanted(self, sentences: Document) -> list[tuple[int, Sentence]]:
-        return [
-            (number, each)
-            for number, each in enumerate(sentences)
-            if not (self.only and self.only.isdisjoint(each.labels))
-            and not (self.known_only and each.low_coverage)
-        ]
+    def _wanted(self, scored: Scored) -> Bools:
+        wanted = np.ones(len(scored), bool)
+        if self.only:
+            columns = [label in self.only for label in scored.labels]
+            wanted &= scored.carried[:, columns].any(axis=1)
+        if self.known_only:
+            wanted &= ~scored.low_coverage
+        return wanted
 
     def _warnings(self, documents: Sequence[InputDocument]) -> list[str]:
         if not self.read.lines:
@@ -127,20 +122,6 @@ class Task:
             for document in documents
             if len(document.text) > _LONG_SENTENCE
         ]
-
-
-@contextmanager
-def without_collection() -> Iterator[None]:
-    """Hold back the garbage collector.
-
-    It looks for cycles every few hundred new objects. Sentences have none and die with their
-    batch, and looking through them took a fourth of a run.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def count(into: Skipped, more: Skipped) -> None:

@@ -242,7 +242,7 @@ def test_scoring_imports_nothing_heavy() -> None:
         "sys.argv = ['spillover', 'predict', '--text', 'Rockets hit the port.']\n"
         "try:\n    spillover.cli.main()\nexcept SystemExit:\n    pass\n"
         "heavy = {'sklearn', 'scipy', 'pandas', 'pyarrow', 'datasets', 'joblib',\n"
-        "         'concurrent.futures', 'multiprocessing'}\n"
+        "         'concurrent.futures', 'multiprocessing', 'pydantic', 'rich'}\n"
         "print(sorted(heavy & set(sys.modules)))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)

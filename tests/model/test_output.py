@@ -5,53 +5,60 @@ import datetime
 import io
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from spillover.cells import tame, untamed
+from spillover.documents import InputDocument
 from spillover.errors import InputError
-from spillover.output import Csv, Jsonl, Parquet, Result, file_format
-from spillover.sentences import Sentence
+from spillover.output import Csv, Jsonl, Parquet, file_format
+from spillover.scored import Scored
 from spillover.table import Table
 
 LABELS = ("strike", "toll")
 NESTED: dict[str, Any] = {"id": 7, "tags": ["a"], "day": datetime.date(2024, 1, 9), "note": None}
 
 
-def result(
+def found(
     text: str = "Hit.",
     labels: tuple[str, ...] = ("strike",),
-    scores: tuple[float, float] = (0.9, 0.1 + 0.2),
+    scores: tuple[float, float] = (0.9, 0.3),
     **source: Any,
-) -> Result:
-    sentence = Sentence(
-        text=text,
-        start=0,
-        end=len(text),
-        scores=dict(zip(LABELS, scores, strict=True)),
-        labels=labels,
-        coverage=1.0,
-        low_coverage=False,
+) -> tuple[list[InputDocument], Scored]:
+    """Return a document of one sentence, and the sentence."""
+    scored = Scored(
+        labels=LABELS,
+        documents=[0],
+        numbers=[0],
+        starts=[0],
+        ends=[len(text)],
+        texts=[text],
+        probabilities=np.array([scores]),
+        carried=np.array([[label in labels for label in LABELS]]),
+        coverages=np.array([1.0]),
+        low_coverage=np.array([False]),
     )
-    return Result("a.txt", source, [(0, sentence)])
+    return [InputDocument("a.txt", text, source)], scored
 
 
 def test_jsonl() -> None:
-    written = Jsonl(LABELS).encode([result("half \ud800", **NESTED)])
+    written = Jsonl(LABELS).encode(*found("half \ud800", **NESTED))
     assert written == (
         b'{"document": "a.txt", "sentence": 0, "start": 0, "end": 6, "text": "half \\ud800", '
-        b'"labels": ["strike"], "scores": {"strike": 0.9, "toll": 0.30000000000000004}, '
+        b'"labels": ["strike"], "scores": {"strike": 0.9000000, "toll": 0.3000000}, '
         b'"coverage": 1.0, "low_coverage": false, "source": {"id": 7, "tags": ["a"], '
         b'"day": "2024-01-09", "note": null}}\n'
     )
 
 
-probabilities = st.floats(0, 1)
+probabilities = st.integers(0, 10**7).map(lambda number: number / 10**7)
 
 
 @given(
@@ -60,44 +67,42 @@ probabilities = st.floats(0, 1)
     scores=st.tuples(probabilities, probabilities),
     source=st.dictionaries(st.text(), st.text() | st.floats(allow_nan=False, allow_infinity=False)),
 )
-def test_jsonl_is_what_json_dumps_writes(
+def test_jsonl_is_what_json_dumps_writes_but_for_zeros(
     text: str, labels: tuple[str, ...], scores: tuple[float, float], source: dict[str, Any]
 ) -> None:
-    found = result(text, labels, scores)
-    [(number, sentence)] = found.sentences
+    (document,), scored = found(text, labels, scores)
+    [sentence] = scored.sentences()
     record = {
-        "document": found.document,
-        "sentence": number,
+        "document": document.name,
+        "sentence": 0,
         "start": sentence.start,
         "end": sentence.end,
         "text": sentence.text,
         "labels": sentence.labels,
-        "scores": sentence.scores,
+        "scores": "HERE",
         "coverage": sentence.coverage,
         "low_coverage": sentence.low_coverage,
         "source": source,
     }
-    written = Jsonl(LABELS).encode([Result(found.document, source, found.sentences)])
-    assert written.decode() == json.dumps(record) + "\n"
+    spelled = ", ".join(f'"{label}": {score:.7f}' for label, score in sentence.scores.items())
+    written = Jsonl(LABELS).encode([replace(document, source=source)], scored).decode()
+    assert written == json.dumps(record).replace('"HERE"', f"{{{spelled}}}", 1) + "\n"
 
 
 def test_labels_may_have_any_characters() -> None:
-    sentence = Sentence(
-        text="",
-        start=0,
-        end=0,
-        scores={'%s "é" {}': 0.5},
-        labels=('%s "é" {}',),
-        coverage=0.0,
-        low_coverage=True,
+    label = '%s "é" {}'
+    documents, scored = found()
+    scored = replace(
+        scored, labels=(label,), probabilities=np.array([[0.5]]), carried=np.array([[True]])
     )
-    written = json.loads(Jsonl(('%s "é" {}',)).encode([Result("a", {}, [(0, sentence)])]))
-    assert (written["labels"], written["scores"]) == (['%s "é" {}'], {'%s "é" {}': 0.5})
+    written = json.loads(Jsonl((label,)).encode(documents, scored))
+    assert (written["labels"], written["scores"]) == ([label], {label: 0.5})
 
 
 def test_csv() -> None:
     how = Csv(LABELS, tuple(NESTED))
-    written = how.header() + how.encode([result('a "b",\nc', LABELS, **NESTED), result(labels=())])
+    rows = how.encode(*found('a "b",\nc', LABELS, **NESTED)) + how.encode(*found(labels=()))
+    written = how.header() + rows
     first, second = csv.DictReader(io.StringIO(written.decode(), newline=""))
     assert first == {
         "document": "a.txt",
@@ -107,7 +112,7 @@ def test_csv() -> None:
         "text": 'a "b",\nc',
         "labels": "strike|toll",
         "score_strike": "0.9",
-        "score_toll": "0.30000000000000004",
+        "score_toll": "0.3",
         "coverage": "1.0",
         "low_coverage": "false",
         "source_id": "7",
@@ -123,15 +128,15 @@ def test_csv() -> None:
     ["=1+1", "+1 (555) 0100", "-cmd|' /C calc'!A0", "@SUM(A1)", "\t=1", "\r=1", "'=1", "''@x", "-"],
 )
 def test_formulas_are_text_to_a_spreadsheet(text: str) -> None:
-    tamed, raw = (Csv(LABELS, ("n",), raw).encode([result(text, n=text)]) for raw in (False, True))
+    tamed, raw = (Csv(LABELS, ("n",), raw).encode(*found(text, n=text)) for raw in (False, True))
     for written, expected in ((tamed, "'" + text), (raw, text)):
         [row] = csv.reader(io.StringIO(written.decode(), newline=""))
         assert (row[4], row[-1]) == (expected, expected)
 
 
 def test_numbers_stay_numbers() -> None:
-    found = result("-3.5e-7", scores=(1e-7, 0.5), n="-5")
-    [row] = csv.reader(io.StringIO(Csv(LABELS, ("n",)).encode([found]).decode(), newline=""))
+    written = Csv(LABELS, ("n",)).encode(*found("-3.5e-7", scores=(1e-7, 0.5), n="-5"))
+    [row] = csv.reader(io.StringIO(written.decode(), newline=""))
     assert (row[4], row[6], row[-1]) == ("-3.5e-7", "1e-07", "-5")
 
 
@@ -143,41 +148,42 @@ def test_a_tamed_cell_can_be_had_back(cell: str) -> None:
 def test_floats_read_back_equal() -> None:
     draw = random.Random(6)
     for _ in range(1000):
-        scores = (draw.random(), draw.random() * 10 ** draw.randint(-300, 0))
-        line = json.loads(Jsonl(LABELS).encode([result(scores=scores)]))
+        scores = (round(draw.random(), 7), round(draw.random() * 10 ** draw.randint(-9, 0), 7))
+        line = json.loads(Jsonl(LABELS).encode(*found(scores=scores)))
         assert tuple(line["scores"].values()) == scores
-        [row] = csv.reader([Csv(LABELS, ()).encode([result(scores=scores)]).decode()])
+        [row] = csv.reader([Csv(LABELS, ()).encode(*found(scores=scores)).decode()])
         assert (float(row[6]), float(row[7])) == scores
 
 
 def test_what_is_no_number_is_null() -> None:
-    written = Jsonl(LABELS).encode([result(x=float("nan"), y=[float("inf"), 1.5])])
+    written = Jsonl(LABELS).encode(*found(x=float("nan"), y=[float("inf"), 1.5]))
     assert json.loads(written)["source"] == {"x": None, "y": [None, 1.5]}
     assert b"NaN" not in written
 
 
 def test_half_a_surrogate_pair_is_replaced_in_tables() -> None:
     assert Parquet(LABELS, ("half \ud800",)).schema().names[-1] == "source_half \ufffd"
-    broken = result("half \ud800", note="\udcff")
-    assert "half \ufffd" in Csv(LABELS, ("note",)).encode([broken]).decode()
-    batch = Parquet(LABELS, ("note",)).encode([broken])
+    broken = found("half \ud800", note="\udcff")
+    assert "half \ufffd" in Csv(LABELS, ("note",)).encode(*broken).decode()
+    batch = Parquet(LABELS, ("note",)).encode(*broken)
     assert batch["text"].to_pylist() == ["half \ufffd"]
     assert batch["source_note"].to_pylist() == ["\ufffd"]
 
 
 def test_parquet() -> None:
-    batch = Parquet(LABELS, tuple(NESTED)).encode([result(**NESTED), result(labels=())])
-    assert batch["labels"].to_pylist() == [["strike"], []]
-    assert batch["score_toll"].to_pylist() == [0.1 + 0.2] * 2
-    assert batch["source_id"].to_pylist() == ["7", None]
-    assert batch["source_note"].to_pylist() == [None, None]
-    assert batch.schema.field("sentence").type == pa.int64()
+    how = Parquet(LABELS, tuple(NESTED))
+    first, second = how.encode(*found(**NESTED)), how.encode(*found(labels=()))
+    assert (first["labels"].to_pylist(), second["labels"].to_pylist()) == ([["strike"]], [[]])
+    assert first["score_toll"].to_pylist() == [0.3]
+    assert (first["source_id"].to_pylist(), second["source_id"].to_pylist()) == (["7"], [None])
+    assert first["source_note"].to_pylist() == [None]
+    assert first.schema.field("sentence").type == pa.int64()
 
 
 @pytest.mark.parametrize("kind", [Csv, Parquet])
 def test_a_column_that_the_first_row_lacks_is_named(kind: type[Csv | Parquet]) -> None:
     with pytest.raises(InputError, match=r"a\.txt: column 'more' is not in the first row.*jsonl"):
-        kind(LABELS, ("id",)).encode([result(id=1), result(id=1, more=2)])
+        kind(LABELS, ("id",)).encode(*found(id=1, more=2))
 
 
 def test_unknown_suffixes_are_refused() -> None:
@@ -186,7 +192,7 @@ def test_unknown_suffixes_are_refused() -> None:
 
 
 def test_a_terminal_gets_a_table_without_control_characters() -> None:
-    shown = Table(LABELS).encode([result("Hit\x1b[2J the port.", LABELS)]).decode()
+    shown = Table(LABELS).encode(*found("Hit\x1b[2J the port.", LABELS)).decode()
     assert "\x1b[2J" not in shown
     for part in ("a.txt", "strike 0.90", "toll 0.30", "the port."):
         assert part in shown

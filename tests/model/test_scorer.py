@@ -66,6 +66,11 @@ def test_a_score_does_not_depend_on_its_batch(model: spillover.Model, rows: list
     assert np.array_equal(together, backwards)
 
 
+def test_probabilities_have_seven_decimals(model: spillover.Model, rows: list[Row]) -> None:
+    for p in model.predict_proba([row.text for row in rows[:50]]).ravel().tolist():
+        assert p == float(f"{p:.7f}")
+
+
 def test_threads_share_a_model(model: spillover.Model, rows: list[Row]) -> None:
     texts = [row.text for row in rows[:50]]
     with ThreadPoolExecutor(4) as pool:

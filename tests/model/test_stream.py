@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,13 +22,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from command_line import SPILLOVER, lines, refused, run
+from joblib.externals.loky.process_executor import _ExecutorManagerThread
 
 import spillover
 from spillover import files, stream, writers
 from spillover.documents import ReadOptions
 from spillover.errors import InputError
+from spillover.processes import in_processes
 from spillover.progress import Progress
-from spillover.sentences import Document
+from spillover.scored import Scored
 
 KINDS = ["jsonl", "csv", "parquet"]
 SENTENCES = ["Rockets hit the port, killing three.", "Bread is dear.", "The talks began in Osha."]
@@ -85,11 +88,11 @@ class Stopping:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._model, name)
 
-    def read_many(self, texts: list[str], *, split: bool) -> list[Document]:
+    def score_documents(self, texts: list[str], *, split: bool) -> Scored:
         self._left -= 1
         if self._left < 0:
             raise KeyboardInterrupt
-        return self._model.read_many(texts, split=split)
+        return self._model.score_documents(texts, split=split)
 
 
 def stop(after: int, asked: stream.Request) -> None:
@@ -248,6 +251,42 @@ def test_a_killed_run_leaves_no_process_and_goes_on(tmp_path: Path, stopped_by: 
     assert path.with_name("out.jsonl").read_bytes() == whole(path, "jsonl")
 
 
+def test_work_that_is_given_up_leaves_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    wakened = _ExecutorManagerThread.wait_result_broken_or_wakeup
+
+    def late(thread: _ExecutorManagerThread) -> Any:
+        news = wakened(thread)
+        time.sleep(0.05)
+        return news
+
+    monkeypatch.setattr(_ExecutorManagerThread, "wait_result_broken_or_wakeup", late)
+    with pytest.raises(KeyboardInterrupt):
+        assert [*in_processes(str, given_up_at_the_third(), 2)] == []
+    # That nothing was raised in a thread is what pytest sees to.
+
+
+def given_up_at_the_third() -> Iterator[int]:
+    for item in range(2):
+        time.sleep(0.02)  # so that the thread waits before the next
+        yield item
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("stopped_by", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_run_killed_while_its_workers_start_leaves_no_process(
+    tmp_path: Path, stopped_by: int
+) -> None:
+    path = write_articles(tmp_path / "in.jsonl", 20_000)
+    with subprocess.Popen(command(path, "--jobs", "2"), stderr=subprocess.PIPE) as begun:
+        while not workers_of(begun.pid):
+            time.sleep(0.001)
+        begun.send_signal(stopped_by)
+        _, error = begun.communicate(timeout=30)  # ends when the last process does
+    statuses = {signal.SIGINT: 130, signal.SIGTERM: 143}
+    assert begun.returncode == statuses.get(signal.Signals(stopped_by), -stopped_by)
+    assert error == b"" or stopped_by == signal.SIGKILL  # what joblib says then is its own
+
+
 def test_a_worker_that_dies_is_told(tmp_path: Path) -> None:
     path = write_articles(tmp_path / "in.jsonl", 20_000)
     with subprocess.Popen(command(path, "--jobs", "2"), stderr=subprocess.PIPE) as begun:
@@ -332,7 +371,7 @@ def test_an_error_stops_several_processes_after_the_same_results(tmp_path: Path)
 
 
 def test_progress_is_shown_on_a_terminal_alone(tmp_path: Path) -> None:
-    path = write_articles(tmp_path / "in.jsonl", 8000)
+    path = write_articles(tmp_path / "in.jsonl", 60_000)
     done = run("predict", path, "-o", tmp_path / "out.jsonl")
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     mine, its = pty.openpty()

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
 from spillover.features import FeatureSettings
 from spillover.scorer import Model
 from spillover.terms import TermClasses
+from spillover.text import tokens
 from spillover_training.corpus import Row
 from spillover_training.pipeline import Recipe
 from spillover_training.train import fit
@@ -44,3 +47,21 @@ def test_every_setting_scores_as_its_pipeline(rows: list[Row], settings: Feature
     np.testing.assert_allclose(Model(parts).predict_proba(texts), expected, rtol=0, atol=1e-6)
     alone = np.vstack([Model(parts).predict_proba([text]) for text in texts[-20:]])
     np.testing.assert_allclose(alone, expected[-20:], rtol=0, atol=1e-6)
+
+
+def test_many_term_classes(rows: list[Row]) -> None:
+    some = rows[:400]
+    words = Counter(token for row in some for token in tokens(row.text) if token.isalpha())
+    common = {f"c{at:03}": word for at, (word, _) in enumerate(words.most_common(300))}
+    pipeline, parts = fit(
+        some,
+        LABELS,
+        terms=TermClasses({name: word + "\n" for name, word in common.items()}),
+        jobs=1,
+        progress=lambda *_: None,
+        recipe=Recipe(),
+    )
+    texts = [row.text for row in some]
+    np.testing.assert_allclose(
+        Model(parts).predict_proba(texts), pipeline.predict_proba(texts), rtol=0, atol=1e-6
+    )
