@@ -22,6 +22,7 @@ JOBS = 2
 SHIPPED = Recipe()
 VARIANTS = {
     "as shipped": SHIPPED,
+    "neighbouring sentences not joined": replace(SHIPPED, joined=False),
     "without term classes": replace(
         SHIPPED, settings=FeatureSettings(term_ngrams=0, pair_window=0)
     ),
@@ -33,7 +34,6 @@ VARIANTS = {
     "terms at double weight": replace(SHIPPED, weights={**SHIPPED.weights, "terms": 2.0}),
     "features of 5 sentences and more": replace(SHIPPED, min_df=5),
     "classes not balanced": replace(SHIPPED, balanced=False),
-    "neighbouring sentences not joined": replace(SHIPPED, joined=False),
 }
 
 

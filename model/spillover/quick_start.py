@@ -1,21 +1,23 @@
 """Commands that take their arguments without pydantic where there is nothing to convert.
 
 typer gives every argument to pydantic, even a text to be taken as it is or a default. To import it
-takes longer than to load the model and score a sentence.
+takes longer than to load the model and score a sentence. How it does that is private to typer, so
+this keeps to the versions that it was tried with; with others commands start as typer starts them.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import typer
 from typer.core import TyperGroup
+
+_TRIED = "0.29."
+"""The versions of typer whose parameters convert in this way begin with it."""
 
 
 class QuickGroup(TyperGroup):
-    """Commands as typer makes them, but for how arguments are converted.
-
-    With versions of typer that convert them by themselves this changes nothing.
-    """
+    """Commands as typer makes them, but for how arguments are converted."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Take the arguments before the command's name."""
@@ -30,9 +32,9 @@ class QuickGroup(TyperGroup):
 
 
 def _quicken(command: Any, ctx: Any) -> None:
-    for parameter in command.get_params(ctx) if command else ():
-        if getattr(parameter, "_runtime_param", "none") is None:
-            parameter._runtime_param = _Converter()
+    if command and typer.__version__.startswith(_TRIED):
+        for parameter in command.get_params(ctx):
+            parameter._runtime_param = parameter._runtime_param or _Converter()
 
 
 class _Converter:

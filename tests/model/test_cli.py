@@ -249,6 +249,19 @@ def test_scoring_imports_nothing_heavy() -> None:
     assert done.stdout.splitlines()[-1] == b"[]"
 
 
+def test_with_another_version_of_typer_commands_do_the_same() -> None:
+    arguments = ["predict", "--text", "Rockets hit the port.", "--threshold", "0.3"]
+    code = (
+        "import sys, typer\n"
+        "typer.__version__ = '99.0'\n"
+        f"sys.argv = {['spillover', *arguments]}\n"
+        "import spillover.cli\n"
+        "spillover.cli.main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert done.stdout == run(*arguments).stdout
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
 def test_a_folder_without_permission(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
