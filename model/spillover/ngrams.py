@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
@@ -118,14 +120,30 @@ class Ngrams:
             probing, slots = probing[on], slots[on]
         return nodes
 
-    def get(self, prefix: int, last: int) -> int | None:
-        """Look up one n-gram; None if it is not known."""
-        keys = self._slot_keys.data  # indexed, it gives a plain int; an array would not
-        key = prefix * self.symbols + last
-        slot = (key * int(_MULTIPLIER) & _BITS) >> int(self._shift)
-        while (held := keys[slot]) != key:
-            if held == _EMPTY:
-                return None
-            slot = slot + 1 & self._mask
-        node: int = self._slot_nodes.data[slot]
-        return node
+    def walk(self, symbols: list[int]) -> Iterator[tuple[int, int, int]]:
+        """Find all known n-grams of a short row of symbols, without arrays.
+
+        Parameters
+        ----------
+        symbols : list of int
+            The nodes of symbols.
+
+        Yields
+        ------
+        (int, int, int)
+            Where an n-gram begins, its length and its node; by beginning and length.
+        """
+        # Indexed, the buffers of arrays give plain ints; the arrays would not.
+        keys, nodes = self._slot_keys.data, self._slot_nodes.data
+        base, mask, shift, factor = self.symbols, self._mask, int(self._shift), int(_MULTIPLIER)
+        for at, node in enumerate(symbols):
+            yield at, 1, node
+            for length, last in enumerate(symbols[at + 1 :], 2):
+                key = node * base + last
+                slot = (key * factor & _BITS) >> shift
+                while (held := keys[slot]) != key and held != _EMPTY:
+                    slot = slot + 1 & mask
+                if held == _EMPTY:
+                    break
+                node = nodes[slot]  # noqa: PLW2901 (the n-gram grows)
+                yield at, length, node

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
-from spillover.ngrams import Ngrams
 from spillover.tables import NO_CLASS, Floats, Sums, Tables
 from spillover.text import tokens
 
@@ -24,7 +21,7 @@ def single_sums(tables: Tables, text: str) -> Sums:
     classes = [name for at, name in enumerate(classes) if not at or name != classes[at - 1]]
     if tables.settings.term_ngrams:
         fenced = [tables.class_start, *classes, tables.class_end]
-        ngrams = _known(tables.term_ngrams, fenced)
+        ngrams = tables.term_ngrams.walk(fenced)
         blocks.append(
             _sum(tables.term_weights, [node for _, _, node in ngrams])
             + _sum(tables.scope_weights, _scopes(tables, terms))
@@ -44,7 +41,7 @@ def _walk(tables: Tables, words: list[int]) -> tuple[list[int], Terms]:
     """Return the nodes of all n-grams, and of the terms where they begin and their classes."""
     class_of = tables.word_classes.data  # indexed, it gives a plain int; an array would not
     nodes, candidates = [], {}
-    for at, length, node in _known(tables.word_ngrams, [tables.start, *words, tables.end]):
+    for at, length, node in tables.word_ngrams.walk([tables.start, *words, tables.end]):
         nodes.append(node)
         if class_of[node] != NO_CLASS:
             candidates[at] = class_of[node], length  # of several, the longest stays
@@ -54,19 +51,6 @@ def _walk(tables: Tables, words: list[int]) -> tuple[list[int], Terms]:
             terms.append((at, name))
             done = at + length
     return nodes, terms
-
-
-def _known(ngrams: Ngrams, symbols: list[int]) -> Iterator[tuple[int, int, int]]:
-    """Yield where each known n-gram begins, its length and its node, by beginning and length."""
-    for at, symbol in enumerate(symbols):
-        yield at, 1, symbol
-        node = symbol
-        for length, last in enumerate(symbols[at + 1 :], 2):
-            following = ngrams.get(node, last)
-            if following is None:
-                break
-            node = following
-            yield at, length, node
 
 
 def _scopes(tables: Tables, terms: Terms) -> list[int]:
