@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 LOW_COVERAGE = 0.5
 """Below this share of known tokens a sentence is marked `low_coverage`. ``make coverage``: of the
-thresholds tried the highest that marks no labelled sentence of the test split; no false alarm of
-other languages, tables, code and scores is left above it."""
+thresholds tried the lowest that leaves no false alarm of other languages, tables, code and scores;
+it marks no labelled sentence of the test split."""
 
 # Up to so many texts of up to so many characters go one at a time: numpy's overhead for a batch
 # is that of about four sentences.
