@@ -12,7 +12,7 @@ from dataclasses import replace
 from spillover.features import FeatureSettings
 from spillover.scorer import Model
 from spillover.terms import TermClasses
-from spillover_training.evaluate import evaluate
+from spillover_training.evaluate import Evaluation, evaluate
 from spillover_training.pipeline import Recipe
 from spillover_training.train import fit
 
@@ -40,7 +40,7 @@ VARIANTS = {
 def main(real_news: str | None) -> None:
     """Train and judge every variant; print the table row by row."""
     rows, labels, judged = corpus(real_news)
-    header = " | ".join(f"macro-F1 on {name} (95 %)" for name in judged)
+    header = " | ".join(f"macro-F1 on {name} (95 %); average precision by label" for name in judged)
     print(f"| variant | {header} | features | sentences/s |")
     print(f"|---|{'---:|' * (len(judged) + 2)}")
     texts = [row.text for row in rows]
@@ -50,12 +50,17 @@ def main(real_news: str | None) -> None:
             rows, labels, terms=terms, jobs=JOBS, progress=lambda *_: None, recipe=recipe
         )
         model = Model(parts)
-        cells = [str(evaluate(model, held_out).macro_f1) for held_out in judged.values()]
+        cells = [_judged(evaluate(model, held_out)) for held_out in judged.values()]
         started = time.perf_counter()
         model.predict_proba(texts)
         rate = len(texts) / (time.perf_counter() - started)
         n_features = sum(map(len, parts.tables.features.values()))
         print(f"| {name} | {' | '.join(cells)} | {n_features:,} | {rate:,.0f} |", flush=True)
+
+
+def _judged(found: Evaluation) -> str:
+    by_label = " ".join(f"{each.average_precision:.3f}" for each in found.labels.values())
+    return f"{found.macro_f1}; {by_label}"
 
 
 if __name__ == "__main__":
