@@ -19,7 +19,7 @@ test-browser: .venv/dev
 
 # On Spark, which needs Java (17 or later): in this process, and on a cluster on loopback.
 test-spark: .venv/spark
-	$(BIN)/pytest -rs -m "slow or not slow" tests/spark
+	$(BIN)/pytest -m "slow or not slow" tests/spark
 
 # The example pages of the README and their screenshots.
 pages: .venv/dev

@@ -31,6 +31,9 @@ _AT_ONCE = 8
 _AGAIN = 4
 """How often, on average, a line of CSV is read again in search of the end of an open quote."""
 
+_MOST_HELD = 100_000
+"""Lines of one row of CSV that are kept, to be read again; more would take memory for nothing."""
+
 
 def read_rows(file: OpenFile, kind: str, encoding: str, longest: int) -> Iterator[Row]:
     """Read a file row by row.
@@ -100,8 +103,10 @@ class _CsvLines:
     ----------
     done : int
         How many lines the rows before the one that is being read have.
+    taken : int
+        How many lines that row has so far.
     held : list of str or RowError
-        The lines of that row.
+        Those lines, or the first of them.
     unreadable : list of RowError
         What is wrong with them.
     """
@@ -110,7 +115,7 @@ class _CsvLines:
         self._unread = self._decoded(source, numbered, longest)
         self._ahead: deque[str | RowError] = deque()
         self._again = 0
-        self.done = 0
+        self.done = self.taken = 0
         self.held: list[str | RowError] = []
         self.unreadable: list[RowError] = []
 
@@ -127,7 +132,9 @@ class _CsvLines:
     def __iter__(self) -> Iterator[str]:
         """Yield the next lines; in the place of one that cannot be read, an empty one."""
         while line := self._ahead.popleft() if self._ahead else next(self._unread, None):
-            self.held.append(line)
+            self.taken += 1
+            if len(self.held) < _MOST_HELD:
+                self.held.append(line)
             if isinstance(line, RowError):
                 self.unreadable.append(line)
                 line = "\n"
@@ -135,17 +142,21 @@ class _CsvLines:
 
     def next_row(self) -> None:
         """Let the lines of this row go."""
-        self.done += len(self.held)
+        self.done += self.taken
+        self.taken = 0
         self.held.clear()
         self.unreadable.clear()
 
     def go_back(self) -> bool:
         """Keep but the first line of this row, if reading the others again is no endless work."""
-        if self._again + len(self.held) > _AGAIN * (self.done + len(self.held)):
+        if self.taken > len(self.held):
             return False
-        self._again += len(self.held)
+        if self._again + self.taken > _AGAIN * (self.done + self.taken):
+            return False
+        self._again += self.taken
         self._ahead.extendleft(reversed(self.held[1:]))
         del self.held[1:], self.unreadable[:]
+        self.taken = 1
         return True
 
 
@@ -165,7 +176,7 @@ def _csv(
                 reader = csv.reader(iter(lines), delimiter=delimiter, strict=True)
             where = f"{source}:{lines.done + 1}"
             lines.unreadable.append(RowError("not CSV", where, f"not CSV ({error})"))
-        number = lines.done + len(lines.held)
+        number = lines.done + lines.taken
         unreadable = lines.unreadable[0] if lines.unreadable else None
         lines.next_row()
         if unreadable and header is None:
