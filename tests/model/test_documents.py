@@ -244,3 +244,13 @@ def test_records_are_numbered_by_line(tmp_path: Path) -> None:
     assert list(read_records(path)) == [(3, {"text": "a\nb"}), (4, {"text": "c"})]
     with pytest.raises(InputError, match="rows are read from jsonl, csv, tsv, parquet files"):
         list(read_records(tmp_path / "in.txt"))
+
+
+def test_an_open_quote_over_more_lines_than_are_kept_is_named_where_it_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spillover.rows._MOST_HELD", 3)
+    path = tmp_path / "in.csv"
+    path.write_text('text\nGood.\n"Rain\n' + "a\n" * 9, "utf-8")
+    with pytest.raises(InputError, match=r"in\.csv:3: not CSV"):
+        list(read_records(path))
