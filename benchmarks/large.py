@@ -20,6 +20,7 @@ from spillover_training.corpus import read_rows
 
 from judged import DATA
 from memory import peak
+from stream import SPILLOVER
 
 COMMANDS = ("corpus check", "train", "evaluate")
 CHANGED = 3
@@ -47,14 +48,13 @@ def write(path: Path, number: int) -> Path:
 
 def main(number: int, commands: list[str]) -> None:
     """Measure and print."""
-    spillover = str(Path(sys.executable).with_name("spillover"))
     with tempfile.TemporaryDirectory() as scratch:
         data, model = write(Path(scratch) / "rows.jsonl", number), Path(scratch) / "model"
         print(f"| on {number:,} rows | seconds | memory, all processes |\n|---|---:|---:|")
         for command in commands:
             options = ["--out", str(model)] if command == "train" else []
             started = time.perf_counter()
-            held = peak([spillover, *command.split(), str(data), *options], (0, 1))
+            held = peak([SPILLOVER, *command.split(), str(data), *options], (0, 1))
             seconds = time.perf_counter() - started
             print(f"| {command} | {seconds:,.0f} | {held.together:,.0f} MB |", flush=True)
 

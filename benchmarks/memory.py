@@ -37,7 +37,7 @@ def peak(command: Sequence[str], ended_well: Sequence[int] = (0,)) -> Peak:
     def watch() -> None:
         nonlocal one, together
         while not ended.wait(_EVERY):
-            held = [_kilobytes(each) for each in [running.pid, *descendants(running.pid)]]
+            held = [kilobytes(each) for each in [running.pid, *descendants(running.pid)]]
             one = max(one, *(most for _, most in held))
             together = max(together, sum(now for now, _ in held))
 
@@ -60,7 +60,7 @@ def descendants(process: int) -> list[int]:
     return [each for child in children for each in (child, *descendants(child))]
 
 
-def _kilobytes(process: int) -> tuple[int, int]:
+def kilobytes(process: int) -> tuple[int, int]:
     """Return what a process holds now and held at most."""
     try:
         status = Path(f"/proc/{process}/status").read_text()

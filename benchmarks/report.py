@@ -9,33 +9,21 @@ Usage: python benchmarks/report.py
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 from spillover_training.corpus import read_rows
 
 from judged import DATA
+from stream import SPILLOVER, as_documents
 
 SENTENCES = 2000
 PER_DOCUMENT = 20
 ROUNDS = 5
-SPILLOVER = str(Path(sys.executable).with_name("spillover"))
-
-
-def write(path: Path, texts: Sequence[str]) -> Path:
-    """Write texts as documents."""
-    # A headline without its full stop would run into the next sentence.
-    ended = [text if text[-1] in '.?!"' else text + "." for text in texts]
-    documents = (ended[at : at + PER_DOCUMENT] for at in range(0, len(ended), PER_DOCUMENT))
-    path.write_text("".join(json.dumps({"text": " ".join(each)}) + "\n" for each in documents))
-    return path
 
 
 def reported(path: Path, page: Path) -> tuple[float, float]:
@@ -63,7 +51,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         page = Path(scratch) / "report.html"
         for name, texts in sets.items():
-            path = write(Path(scratch) / "in.jsonl", texts)
+            path = Path(scratch) / "in.jsonl"
+            path.write_text("".join(as_documents(texts, PER_DOCUMENT)))
             taken = [reported(path, page) for _ in range(ROUNDS)]
             processor, clock = (min(each) for each in zip(*taken, strict=True))
             print(

@@ -32,6 +32,7 @@ import spillover
 from spillover_training.corpus import Row, read_rows
 
 from judged import DATA
+from memory import kilobytes
 from peers import fasttext_model, fasttext_words, plain_recipe
 
 HERE = Path(__file__).parent
@@ -172,9 +173,8 @@ def one_size(folder: Path, name: str, size: int) -> None:
     score(texts[:1000])
     seconds = _seconds(lambda: score(texts))
     # Not ru_maxrss, which begins with what the process held that started this one.
-    status = Path("/proc/self/status").read_text("utf-8")
-    peak = int(status.partition("VmHWM:")[2].split()[0]) / 1024
-    print(json.dumps({"sentences": size, "s": seconds, "peak_mb": peak}))
+    _, most = kilobytes(os.getpid())
+    print(json.dumps({"sentences": size, "s": seconds, "peak_mb": most / 1024}))
 
 
 def table(figures: dict[str, Any]) -> str:

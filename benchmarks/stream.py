@@ -39,11 +39,16 @@ def articles() -> list[str]:
     """Return articles as lines of JSONL."""
     texts = [row.text for row in read_rows(DATA)]
     random.Random(0).shuffle(texts)
+    return as_documents(texts, PER_ARTICLE)
+
+
+def as_documents(texts: Sequence[str], size: int) -> list[str]:
+    """Return documents of so many sentences as lines of JSONL."""
     # A headline without its full stop would run into the next sentence.
     ended = [text if text[-1] in '.?!"' else text + "." for text in texts]
     return [
-        json.dumps({"id": start, "text": " ".join(ended[start : start + PER_ARTICLE])}) + "\n"
-        for start in range(0, len(ended), PER_ARTICLE)
+        json.dumps({"id": start, "text": " ".join(ended[start : start + size])}) + "\n"
+        for start in range(0, len(ended), size)
     ]
 
 

@@ -88,7 +88,8 @@ class Chunks:
             add(chunk) if (code := known(chunk := buffer[start:end])) is None else code
             for start, end in zip(starts[new].tolist(), ends[new].tolist(), strict=True)
         ]
-        self._missed += len(new)
+        # Longer ones are never in the table.
+        self._missed += int(np.count_nonzero((ends - starts).take(new) <= _KEY_BYTES))
         if self._missed > len(self._codes) + 1000:  # those cost as much as a new table
             with self._lock:
                 self._table, self._missed = _Table(self._codes), 0

@@ -198,7 +198,7 @@ def _contributions(
         yield name, found, rows[:, :-1] / fourth_root(np.where(idf > 0, idf, 1.0))
 
 
-def joined(text: str, spans: Sequence[Span]) -> list[Span]:
+def joined_spans(text: str, spans: Sequence[Span]) -> list[Span]:
     """Join the spans of neighbouring words, which have only white space between them."""
     found: list[Span] = []
     for start, end in spans:

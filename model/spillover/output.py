@@ -62,10 +62,10 @@ class Jsonl:
     def encode(self, documents: Sequence[InputDocument], found: Scored) -> bytes:
         """Spell sentences as lines.
 
-        They are what `json.dumps` makes of each sentence's record, but for the zeros that fill up
-        a score, made ten times as fast: what is the same for all sentences of a document is
-        spelled once, and all scores at once. In ASCII any text is valid JSON in any encoding, lone
-        surrogates too.
+        They are what `json.dumps` makes of each sentence's record, but for the scores, which have
+        seven decimals and no exponent, made ten times as fast: what is the same for all sentences
+        of a document is spelled once, and all scores at once. In ASCII any text is valid JSON in
+        any encoding, lone surrogates too.
         """
         each = {at: documents[at] for at in set(found.documents)}
         begins = {at: f'{{"document": {quoted(of.name)}, "sentence": ' for at, of in each.items()}

@@ -86,13 +86,14 @@ def test_the_reasons_in_the_page_are_those_of_the_model() -> None:
     data = json.loads(data)
     why = data["why"]["0"]["1"]
     explained = spillover.load().explain(text)["casualty_report"]
+    shown = {}
     for (name, value, *ends), reason in zip(why["reasons"], explained.reasons, strict=False):
         assert data["names"][name] == reason.name
         assert value == round(100 * reason.contribution)
         words = [text[start:end] for start, end in zip(ends[::2], ends[1::2], strict=True)]
-        if reason.name == "killing, then number":  # a class is shown with its words
-            assert words == ["killing three"]
+        shown[reason.name] = words
         assert not (words and reason.name.startswith("“"))
+    assert shown["killing, then number"] == ["killing three"]  # a class is shown with its words
     total = sum(value for _, value, *_ in why["reasons"]) + why["rest"] + data["intercepts"][1]
     assert total / 100 == pytest.approx(explained.logit, abs=0.1)
     assert "killing" in [text[start:end] for start, end in why["words"]]

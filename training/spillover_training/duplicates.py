@@ -19,7 +19,7 @@ _BANDS, _IN_BAND = 18, 7
 probability (1 - 0.8 ** 7) ** 18 = 0.014."""
 
 _CROWD = 10
-"""With so many before it a text is held at most, in each band."""
+"""So many that are alike, itself among them, are looked at for a text at most, in each band."""
 
 _KEPT = 10_000
 

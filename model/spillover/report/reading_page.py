@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from spillover.dates import COLUMNS
-from spillover.explain import Reason, joined
+from spillover.explain import Reason, joined_spans
 from spillover.readings import Reading
 from spillover.report.page import render
 from spillover.report.palette import LabelLook, looks
@@ -85,7 +85,7 @@ class _Why:
 def _words(text: str, reason: Reason) -> Iterator[int]:
     """Yield where the words of a class begin and end, for a name that does not quote them."""
     if not reason.name.startswith("“"):
-        for span in joined(text, reason.spans):
+        for span in joined_spans(text, reason.spans):
             yield from span
 
 

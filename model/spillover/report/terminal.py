@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import typer
 
-from spillover.explain import Explanation, LabelExplanation, joined
+from spillover.explain import Explanation, LabelExplanation, joined_spans
 from spillover.report.palette import looks
 from spillover.table import printable
 from spillover.timeline import Timeline
@@ -58,7 +58,7 @@ def _shaded(text: str, why: LabelExplanation) -> str:
 
 def _quoted(text: str, spans: Sequence[tuple[int, int]]) -> str:
     """Return the words of some spans; an ellipsis stands for what is between them."""
-    words = [" ".join(text[start:end].split()) for start, end in joined(text, spans)]
+    words = [" ".join(text[start:end].split()) for start, end in joined_spans(text, spans)]
     return f" “{printable(' … '.join(words))}”" if words else ""
 
 
