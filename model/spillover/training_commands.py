@@ -45,7 +45,7 @@ def train(
     with _training_extra("train"):
         from spillover_training.check import ALIKE, OTHER_LABELS, label_findings, repeated
         from spillover_training.corpus import label_meanings, read_rows
-        from spillover_training.search import SEARCHED_ROWS
+        from spillover_training.folds import SEARCHED_ROWS
         from spillover_training.train import train as run
 
     from spillover.terms import SHIPPED, TermClasses

@@ -13,7 +13,7 @@ import spillover
 from spillover import cli
 from spillover.errors import InputError
 from spillover.terms import TermClasses
-from spillover_training import search
+from spillover_training import folds
 from spillover_training.corpus import Row, checked_row
 from spillover_training.train import train
 
@@ -55,7 +55,7 @@ def test_the_same_data_give_the_same_bytes(trained: Path, rows: list[Row], tmp_p
 def test_of_many_rows_the_search_takes_a_sample_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "SEARCHED_ROWS", 31)
+    monkeypatch.setattr(folds, "SEARCHED_ROWS", 31)
     (tmp_path / "rows.jsonl").write_text(
         "".join(
             json.dumps({**vars(row), "split": "train", "columns": None}) + "\n"

@@ -13,7 +13,7 @@ from typing import Any
 import datasets
 
 from spillover.documents import SUFFIXES, read_records, suffix_of
-from spillover.errors import InputError
+from spillover.errors import InputError, shown
 from spillover.labels import label_fault
 
 HUB = "hf:"
@@ -105,16 +105,16 @@ def checked_row(record: Mapping[str, Any], where: str) -> Row:
             )
     text, labels = record["text"], record["labels"]
     if not isinstance(text, str):
-        raise InputError(f"{where}: 'text' must be a string, got {text!r}")
+        raise InputError(f"{where}: 'text' must be a string, got {shown(text)}")
     if isinstance(labels, str):  # CSV has no lists
         labels = [label for label in labels.split("|") if label]
     if not isinstance(labels, Sequence):
-        raise InputError(f"{where}: 'labels' must be a list of strings, got {labels!r}")
+        raise InputError(f"{where}: 'labels' must be a list of strings, got {shown(labels)}")
     for label in labels:
         if not isinstance(label, str):
-            raise InputError(f"{where}: a label must be a string, got {label!r}")
+            raise InputError(f"{where}: a label must be a string, got {shown(label)}")
         if fault := label_fault(label):
-            raise InputError(f"{where}: label {label!r} {fault}")
+            raise InputError(f"{where}: label {shown(label)} {fault}")
     item = text if record.get("item") in _NOTHING else str(record["item"])
     for name, value in (("text", text), ("item", item)):
         if any("\ud800" <= character <= "\udfff" for character in value):
@@ -122,7 +122,7 @@ def checked_row(record: Mapping[str, Any], where: str) -> Row:
     split = record.get("split")
     split = split_of(item) if split in _NOTHING else split
     if split not in SPLITS:
-        raise InputError(f"{where}: 'split' must be train or test, got {split!r}")
+        raise InputError(f"{where}: 'split' must be train or test, got {shown(split)}")
     known = {*_REQUIRED, "item", "split"}
     columns = {
         name: str(value)

@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse
 from joblib import Parallel, delayed
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, precision_recall_curve
 
-from spillover.errors import InputError
+from spillover.errors import WorkerError
 from spillover.policy import GRID, Curve
 from spillover.terms import TermClasses
 from spillover_training.corpus import Row, neighbours
-from spillover_training.pipeline import Bools, Floats, Recipe, features, fit_margin
+from spillover_training.folds import Folds, item_folds, sampled
+from spillover_training.pipeline import (
+    Bools,
+    Floats,
+    Recipe,
+    features,
+    fit_features,
+    fit_margin,
+    one_thread,
+)
 
 STRENGTHS = (0.025, 0.05, 0.1, 0.2)
 """Candidates for C, the inverse regularisation strength; the smallest regularises most."""
 
 _AS_GOOD = 0.001
 """Thresholds whose F1 differs by no more than this are as good as each other."""
-
-FOLDS = 4
-SEARCHED_ROWS = 200_000
-"""Above this many rows the search runs on a sample of the items."""
-
-Folds = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -112,45 +114,16 @@ def search(
     ------
     InputError
         If the data are too few to cross-validate; says what is missing.
+    WorkerError
+        If a process dies.
     """
-    sample = _sampled(rows)
+    sample = sampled(rows)
     y = targets(sample, list(labels))
     folds = item_folds(sample, y, list(labels))
     n_folds = int(folds.max()) + 1
-    pairs = neighbours(sample) if recipe.joined else []
-    fold_of = dict(zip((row.item for row in sample), folds.tolist(), strict=True))
-    pair_folds = np.array([fold_of[pair.item] for pair in pairs], dtype=np.intp)
-    learnt_y = np.vstack([y, targets(pairs, list(labels)).reshape(-1, y.shape[1])])
-    learnt_folds = np.concatenate([folds, pair_folds])
-    margins = np.empty((len(STRENGTHS), *y.shape))
-    done, total = 0, n_folds * (1 + len(labels))
-    progress(done, total)
-    with Parallel(n_jobs=jobs, return_as="generator") as parallel:
-        matrices = []
-        for fold_matrices in parallel(
-            delayed(_matrices)(
-                [row.text for row, its in zip(sample, folds, strict=True) if its != fold],
-                [pair.text for pair, its in zip(pairs, pair_folds, strict=True) if its != fold],
-                [row.text for row, its in zip(sample, folds, strict=True) if its == fold],
-                recipe,
-                terms,
-            )
-            for fold in range(n_folds)
-        ):
-            matrices.append(fold_matrices)
-            done += 1
-            progress(done, total)
-        tasks = [(fold, label) for fold in range(n_folds) for label in range(len(labels))]
-        fitted = parallel(
-            delayed(_margins)(
-                *matrices[fold], learnt_y[learnt_folds != fold, label], recipe.balanced
-            )
-            for fold, label in tasks
-        )
-        for (fold, label), held_out in zip(tasks, fitted, strict=True):
-            margins[:, folds == fold, label] = held_out
-            done += 1
-            progress(done, total)
+    margins = _out_of_fold(
+        sample, y, folds, recipe, terms, labels=list(labels), jobs=jobs, progress=progress
+    )
     best = [
         [_best_f1(each, y[:, label]) for label, each in enumerate(margin.T)] for margin in margins
     ]
@@ -194,79 +167,68 @@ def curves(choice: Choice, labels: Iterable[str]) -> dict[str, Curve]:
     }
 
 
-def item_folds(rows: Sequence[Row], y: Bools, labels: Sequence[str]) -> Folds:
-    """Deal the items out to folds, those of the rarest label first, so that each fold has some.
-
-    Parameters
-    ----------
-    rows : sequence of Row
-        The rows.
-    y : bool array (n_rows, n_labels)
-        Which row carries which label.
-    labels : sequence of str
-        The labels' names, for messages.
+def _out_of_fold(
+    rows: Sequence[Row],
+    y: Bools,
+    folds: Folds,
+    recipe: Recipe,
+    terms: TermClasses,
+    *,
+    labels: Sequence[str],
+    jobs: int,
+    progress: Callable[[int, int], None],
+) -> Floats:
+    """Return each row's margins by those fits that saw none of its item.
 
     Returns
     -------
-    int array (n_rows,)
-        The fold of each row, from 0.
+    float64 array (n_strengths, n_rows, n_labels)
+        The margins.
 
     Raises
     ------
-    InputError
-        If a label has too few rows or items with it, or without it.
+    WorkerError
+        If a process dies.
     """
-    items: dict[str, list[int]] = {}
-    for number, row in enumerate(rows):
-        items.setdefault(row.item, []).append(number)
-    if len(items) < 2:
-        raise InputError(
-            f"the training split has {len(items)} item(s); cross-validation needs at least 2: "
-            "give rows of more items, or drop the column 'item' to let each text be its own"
-        )
-    carries = np.array([y[numbers].any(axis=0) for numbers in items.values()])
-    lacks = np.array([(~y[numbers]).any(axis=0) for numbers in items.values()])
-    for label, name in enumerate(labels):
-        for which, found in (("with", carries[:, label].sum()), ("without", lacks[:, label].sum())):
-            if found < 2:
-                raise InputError(
-                    f"label {name!r}: the training split has {found} item(s) with a row {which} "
-                    "it; cross-validation needs at least 2"
+    n_folds = int(folds.max()) + 1
+    pairs = neighbours(rows) if recipe.joined else []
+    fold_of = dict(zip((row.item for row in rows), folds.tolist(), strict=True))
+    pair_folds = np.array([fold_of[pair.item] for pair in pairs], dtype=np.intp)
+    learnt_y = np.vstack([y, targets(pairs, labels).reshape(-1, len(labels))])
+    learnt_folds = np.concatenate([folds, pair_folds])
+    margins = np.empty((len(STRENGTHS), *y.shape))
+    done, total = 0, n_folds * (1 + len(labels))
+    progress(done, total)
+    try:
+        with Parallel(n_jobs=jobs, return_as="generator") as parallel:
+            matrices = []
+            for fold_matrices in parallel(
+                delayed(_matrices)(
+                    [row.text for row, its in zip(rows, folds, strict=True) if its != fold],
+                    [pair.text for pair, its in zip(pairs, pair_folds, strict=True) if its != fold],
+                    [row.text for row, its in zip(rows, folds, strict=True) if its == fold],
+                    recipe,
+                    terms,
                 )
-    n_folds = min(FOLDS, len(items))
-    by_rarity = np.argsort(carries.sum(axis=0), kind="stable")
-    rarest = np.where(
-        carries[:, by_rarity].any(axis=1), carries[:, by_rarity].argmax(axis=1), len(labels)
-    )
-    hashes = [hashlib.sha256(item.encode()).digest() for item in items]
-    order = sorted(range(len(items)), key=lambda item: (rarest[item], hashes[item]))
-    folds = np.empty(len(rows), dtype=np.intp)
-    numbers_of = list(items.values())
-    for place, item in enumerate(order):
-        folds[numbers_of[item]] = place % n_folds
-    for fold in range(n_folds):
-        for label, name in enumerate(labels):
-            if len(np.unique(y[folds != fold, label])) < 2:
-                raise InputError(
-                    f"label {name!r}: too few rows to cross-validate; "
-                    "give more items with it and without it"
+                for fold in range(n_folds)
+            ):
+                matrices.append(fold_matrices)
+                done += 1
+                progress(done, total)
+            tasks = [(fold, label) for fold in range(n_folds) for label in range(len(labels))]
+            fitted = parallel(
+                delayed(_margins)(
+                    *matrices[fold], learnt_y[learnt_folds != fold, label], recipe.balanced
                 )
-    return folds
-
-
-def _sampled(rows: Sequence[Row]) -> Sequence[Row]:
-    """Return all rows, or those of items as there is room for, in the order of their hash."""
-    if len(rows) <= SEARCHED_ROWS:
-        return rows
-    sizes: dict[str, int] = {}
-    for row in rows:
-        sizes[row.item] = sizes.get(row.item, 0) + 1
-    kept, size = set(), 0
-    for item in sorted(sizes, key=lambda item: hashlib.sha256(item.encode()).digest()):
-        if size + sizes[item] <= SEARCHED_ROWS:
-            size += sizes[item]
-            kept.add(item)
-    return [row for row in rows if row.item in kept]
+                for fold, label in tasks
+            )
+            for (fold, label), held_out in zip(tasks, fitted, strict=True):
+                margins[:, folds == fold, label] = held_out
+                done += 1
+                progress(done, total)
+    except BrokenExecutor:
+        raise WorkerError from None
+    return margins
 
 
 def _matrices(
@@ -277,12 +239,8 @@ def _matrices(
     terms: TermClasses,
 ) -> tuple[scipy.sparse.csr_matrix, scipy.sparse.csr_matrix]:
     """Return the features of what is learnt from and of the others, by the texts' vocabulary."""
-    union = features(recipe, terms).fit(texts)
-    found = union.transform([*texts, *pairs]).tocsr(), union.transform(held_out).tocsr()
-    for matrix in found:
-        # Workers get the arrays read-only, and scikit-learn would sort them in place.
-        matrix.sum_duplicates()
-    return found
+    blocks = features(recipe, terms)
+    return fit_features(blocks, texts, pairs), blocks.transform(held_out).tocsr()
 
 
 def _margins(
@@ -296,7 +254,8 @@ def _margins(
 
 def _calibrated(margin: Floats, y: Bools) -> tuple[float, float, float]:
     """Return slope and offset of Platt scaling, and the threshold in probabilities."""
-    platt = LogisticRegression(C=np.inf, solver="lbfgs", max_iter=1000).fit(margin[:, None], y)
+    with one_thread():
+        platt = LogisticRegression(C=np.inf, solver="lbfgs", max_iter=1000).fit(margin[:, None], y)
     slope, offset = float(platt.coef_[0, 0]), float(platt.intercept_[0])
     return slope, offset, float(expit(slope * _best_f1(margin, y)[0] + offset))
 

@@ -19,7 +19,7 @@ from spillover_training.card import card
 from spillover_training.compile import compiled
 from spillover_training.corpus import Row, as_dataset, fingerprint, neighbours
 from spillover_training.evaluate import Evaluation, evaluate
-from spillover_training.pipeline import Recipe, pipeline
+from spillover_training.pipeline import Recipe, fit_features, pipeline
 from spillover_training.search import curves, search, targets
 
 
@@ -131,9 +131,7 @@ def fit(
         fitted = pipeline(
             recipe, terms, C=choice.strengths, slopes=choice.slopes, offsets=choice.offsets
         )
-        # What is rare or common is counted in the rows alone; in pairs all would be.
-        fitted["features"].fit(texts)
-        learnt = fitted["features"].transform([*texts, *(pair.text for pair in pairs)])
+        learnt = fit_features(fitted["features"], texts, [pair.text for pair in pairs])
         fitted["classifier"].fit(learnt, targets([*split, *pairs], list(labels)))
     except ValueError as error:
         if "vocabulary" not in str(error) and "no terms remain" not in str(error):

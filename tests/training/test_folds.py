@@ -7,7 +7,8 @@ import pytest
 
 from spillover.errors import InputError
 from spillover_training.corpus import Row, checked_row
-from spillover_training.search import item_folds, targets
+from spillover_training.folds import item_folds
+from spillover_training.search import targets
 
 
 def row(item: int, *labels: str) -> Row:
