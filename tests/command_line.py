@@ -37,3 +37,24 @@ def refused(done: subprocess.CompletedProcess[bytes], message: str, status: int 
     assert message in error
     assert error.count("\n") == 1, error
     assert error.startswith("spillover: ")
+
+
+def workers_of(process: int) -> list[int]:
+    """Return the processes that one has started to work for it."""
+    try:
+        children = [
+            int(child)
+            for file in Path(f"/proc/{process}/task").glob("*/children")
+            for child in file.read_text().split()
+        ]
+    except (FileNotFoundError, ProcessLookupError):  # it has ended, or a thread of it
+        return []
+    return [each for each in children if "popen_loky" in started_as(each)]
+
+
+def started_as(process: int) -> str:
+    """Return the command line of a process; nothing once it has ended."""
+    try:
+        return Path(f"/proc/{process}/cmdline").read_text()
+    except FileNotFoundError:
+        return ""

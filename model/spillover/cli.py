@@ -49,6 +49,9 @@ def main() -> None:
     except OSError as error:  # a full disk, most likely; bad input is an InputError
         _tell(error.strerror or error)
         sys.exit(1)
+    except MemoryError:
+        _tell("there is not enough memory")
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
 

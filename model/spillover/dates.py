@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import PurePath
 from typing import Any
 
-from spillover.errors import InputError
+from spillover.errors import InputError, shown
 from spillover.readings import Reading
 from spillover.sentences import Sentence
 
@@ -60,7 +60,9 @@ def date_of(reading: Reading, column: str | None = None) -> date:
 
 def without_dateline(sentences: Sequence[Sentence]) -> Sequence[Sentence]:
     """Return sentences but for a first that is nothing but a ``date 2023-11-08``."""
-    return sentences[1:] if sentences and _LEADING.fullmatch(sentences[0].text) else sentences
+    if sentences and _LEADING.fullmatch(sentences[0].text.removesuffix(".")):
+        return sentences[1:]
+    return sentences
 
 
 def _parsed(reading: Reading, name: str, value: Any) -> date:
@@ -74,5 +76,5 @@ def _parsed(reading: Reading, name: str, value: Any) -> date:
         return parsedate_to_datetime(value).date()
     except (AttributeError, IndexError, TypeError, ValueError):
         raise InputError(
-            f"{reading.name}: {name!r} must be a date such as 2023-11-08, got {value!r}"
+            f"{reading.name}: {name!r} must be a date such as 2023-11-08, got {shown(value)}"
         ) from None

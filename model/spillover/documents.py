@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from spillover.errors import InputError, RowError
+from spillover.errors import InputError, RowError, shown
 from spillover.files import (
     MAX_DOCUMENT,
     STDIN,
@@ -230,8 +230,8 @@ def checked_text(where: str, column: str, value: Any, longest: int) -> str | Row
         The most bytes of a document, in UTF-8.
     """
     if not isinstance(value, str):
-        shown = "null" if value is None else repr(value)
-        return RowError("without text", where, f"{column!r} must be text, got {shown}")
+        found = "null" if value is None else shown(value)
+        return RowError("without text", where, f"{column!r} must be text, got {found}")
     # A character is four bytes at most; most texts need not be encoded to be measured.
     if 4 * len(value) > longest and len(value.encode("utf-8", "surrogatepass")) > longest:
         return RowError("too long", where, f"a text of more than {longest} bytes")

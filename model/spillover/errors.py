@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import reprlib
+from typing import Any, ClassVar
+
+_brief = reprlib.Repr()
+_brief.maxstring = _brief.maxother = 60
+
+
+def shown(value: Any) -> str:
+    """Return a value as an error names it: short, whatever it is."""
+    return _brief.repr(value)
 
 
 class SpilloverError(Exception):
@@ -52,3 +61,6 @@ class WorkerError(SpilloverError):
     """A process that worked for this one and is gone."""
 
     exit_status = 1
+
+    def __init__(self) -> None:
+        super().__init__("a worker process died: was it killed, or is memory short?")

@@ -75,7 +75,7 @@ def in_processes(work: Callable[[T], R], items: Iterable[T], jobs: int) -> Itera
                 yield result
                 del result  # or two would be held while the next one comes
     except BrokenExecutor:
-        raise WorkerError("a worker process died: was it killed, or is memory short?") from None
+        raise WorkerError from None
     finally:
         with _undisturbed():
             # To kill workers, the executor's thread forgets the items first, and then fails with a

@@ -8,7 +8,7 @@ from itertools import groupby, pairwise
 from typing import Any
 
 from spillover.documents import InputDocument
-from spillover.errors import InputError
+from spillover.errors import InputError, shown
 from spillover.rows import Record
 from spillover.scorer import Model
 from spillover.sentences import Sentence
@@ -130,7 +130,7 @@ def _number(row: InputDocument, name: str, value: Any, most: float = float("inf"
         number = -1.0
     if not 0 <= number <= most:
         bound = f"from 0 to {most:g}" if most < float("inf") else "of 0 or more"
-        raise InputError(f"{row.name}: {name!r} must be a number {bound}, got {value!r}")
+        raise InputError(f"{row.name}: {name!r} must be a number {bound}, got {shown(value)}")
     return number
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from spillover.cells import LEADING_COLUMNS, untamed
-from spillover.errors import InputError, RowError
+from spillover.errors import InputError, RowError, shown
 from spillover.files import (
     MAX_DOCUMENT,
     STDIN,
@@ -24,6 +24,7 @@ from spillover.files import (
 
 Record = Mapping[str, Any]
 Row = tuple[int, Record | RowError]
+_CsvLine = tuple[str, RowError | None]
 
 _BUFFER = 256 * 1024
 _AT_ONCE = 8
@@ -90,9 +91,9 @@ def _json_object(where: str, line: str) -> Record:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
         reason = getattr(error, "msg", "nested too deeply")
-        raise RowError("not JSON", where, f"not JSON ({reason}): {_shown(line)}") from None
+        raise RowError("not JSON", where, f"not JSON ({reason}): {shown(line)}") from None
     if not isinstance(record, dict):
-        raise RowError("no object", where, f"must be a JSON object, got {_shown(line)}")
+        raise RowError("no object", where, f"must be a JSON object, got {shown(line)}")
     return record
 
 
@@ -105,7 +106,7 @@ class _CsvLines:
         How many lines the rows before the one that is being read have.
     taken : int
         How many lines that row has so far.
-    held : list of str or RowError
+    held : list of (str, RowError or None)
         Those lines, or the first of them.
     unreadable : list of RowError
         What is wrong with them.
@@ -113,32 +114,35 @@ class _CsvLines:
 
     def __init__(self, source: str, numbered: Iterator[tuple[int, bytes]], longest: int) -> None:
         self._unread = self._decoded(source, numbered, longest)
-        self._ahead: deque[str | RowError] = deque()
+        self._ahead: deque[_CsvLine] = deque()
         self._again = 0
         self.done = self.taken = 0
-        self.held: list[str | RowError] = []
+        self.held: list[_CsvLine] = []
         self.unreadable: list[RowError] = []
 
     @staticmethod
     def _decoded(
         source: str, numbered: Iterator[tuple[int, bytes]], longest: int
-    ) -> Iterator[str | RowError]:
+    ) -> Iterator[_CsvLine]:
         for number, line in numbered:
+            fault = None
             try:
-                yield decoded_line(f"{source}:{number}", line, longest).rstrip("\r\n") + "\n"
-            except RowError as error:
-                yield error
+                text = decoded_line(f"{source}:{number}", line, longest)
+            except RowError as error:  # its quotes tell all the same where the row ends
+                fault = error
+                text = line.decode(errors="replace") if len(line) <= longest else ""
+            yield text.rstrip("\r\n") + "\n", fault
 
     def __iter__(self) -> Iterator[str]:
-        """Yield the next lines; in the place of one that cannot be read, an empty one."""
+        """Yield the next lines, of one that cannot be read what can be."""
         while line := self._ahead.popleft() if self._ahead else next(self._unread, None):
             self.taken += 1
             if len(self.held) < _MOST_HELD:
                 self.held.append(line)
-            if isinstance(line, RowError):
-                self.unreadable.append(line)
-                line = "\n"
-            yield line
+            text, fault = line
+            if fault:
+                self.unreadable.append(fault)
+            yield text
 
     def next_row(self) -> None:
         """Let the lines of this row go."""
@@ -217,7 +221,3 @@ def _parquet(file: OpenFile) -> Iterator[Row]:
     except (arrow.ArrowException, OverflowError, UnicodeDecodeError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"{file.name}: damaged or no Parquet file ({reason})") from None
-
-
-def _shown(line: str) -> str:
-    return repr(line if len(line) <= 60 else line[:57] + "...")

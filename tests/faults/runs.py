@@ -52,14 +52,14 @@ def full_disks(setting: Setting) -> Iterator[str]:
     for _ in range(setting.cases):
         blocks = setting.draw.randint(0, 2 * len(whole) // 1024 // 3)
         limited = f"ulimit -f {blocks}; exec {' '.join(_command(path, output))}"
-        yield _outcome(subprocess.run(["/bin/sh", "-c", limited], capture_output=True, check=False))
+        yield outcome(subprocess.run(["/bin/sh", "-c", limited], capture_output=True, check=False))
         subprocess.run([*_command(path, output), "--resume"], check=True)
         if output.read_bytes() != whole:
             yield "other bytes"
         output.unlink()
     with Path("/dev/full").open("wb") as full:
         begun = [*SPILLOVER, "predict", str(path)]
-        yield _outcome(subprocess.run(begun, stdout=full, stderr=subprocess.PIPE, check=False))
+        yield outcome(subprocess.run(begun, stdout=full, stderr=subprocess.PIPE, check=False))
 
 
 def no_permission(setting: Setting) -> Iterator[str]:
@@ -81,7 +81,7 @@ def no_permission(setting: Setting) -> Iterator[str]:
         ["predict", fine, "--model", secret],
     ):
         begun = [*(dropped if os.geteuid() == 0 else []), *SPILLOVER, *map(str, arguments)]
-        yield _outcome(subprocess.run(begun, capture_output=True, check=False))
+        yield outcome(subprocess.run(begun, capture_output=True, check=False))
 
 
 def closed_pipes(setting: Setting) -> Iterator[str]:
@@ -133,7 +133,7 @@ def two_at_once(setting: Setting) -> Iterator[str]:
     while not (part.exists() and part.stat().st_size) and first.poll() is None:
         time.sleep(0.01)
     first.send_signal(signal.SIGSTOP)  # or it might end before the other has begun
-    yield _outcome(subprocess.run(_command(path, outputs[0]), capture_output=True, check=False))
+    yield outcome(subprocess.run(_command(path, outputs[0]), capture_output=True, check=False))
     first.send_signal(signal.SIGCONT)
     same = first.wait(60) == 0 and outputs[0].read_bytes() == whole
     yield APART if same else "the second disturbs the first"
@@ -154,7 +154,8 @@ def _command(path: Path, output: Path) -> list[str]:
     return [*SPILLOVER, "predict", str(path), "-o", str(output)]
 
 
-def _outcome(done: subprocess.CompletedProcess[bytes]) -> str:
+def outcome(done: subprocess.CompletedProcess[bytes]) -> str:
+    """Return how a command ended."""
     one_line = done.stderr.count(b"\n") == 1 and done.stderr.startswith(b"spillover: ")
     return f"exit {done.returncode}, {'one line' if one_line else done.stderr.decode()}"
 

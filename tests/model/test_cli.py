@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from command_line import SPILLOVER, lines, refused, run
 
+from spillover import cli
+
 ARTICLE = Path(__file__).parents[2] / "examples" / "border-clashes.txt"
 STRIKE = "Rockets hit the port, killing three."
 
@@ -260,6 +262,20 @@ def test_with_another_version_of_typer_commands_do_the_same() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert done.stdout == run(*arguments).stdout
+
+
+def test_too_little_memory_is_told_on_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def too_much(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("spillover.stream.run", too_much)
+    monkeypatch.setattr(sys, "argv", ["spillover", "predict", "--text", "Rockets hit the port."])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == "spillover: there is not enough memory\n"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")

@@ -160,6 +160,10 @@ def test_missing_files_and_folders(tmp_path: Path) -> None:
         ("{}", ":1: no column 'text'; name one with --column (the row is empty)"),
         ('{"text": null}', ":1: 'text' must be text, got null"),
         ('{"text": 3}', ":1: 'text' must be text, got 3"),
+        (
+            '{"text": [' + '"no end", ' * 99 + '""]}',
+            ":1: 'text' must be text, got [" + "'no end', " * 6 + "...]",
+        ),
     ],
 )
 def test_rows_without_text_are_reported_and_reading_goes_on(
@@ -221,6 +225,17 @@ def test_an_open_quote_takes_no_other_row_with_it(tmp_path: Path) -> None:
         assert [{**vars(each), "name": ""} for each in rows] == [
             {**each, "name": ""} for each in expected
         ]
+
+
+def test_a_row_goes_on_after_a_line_that_is_not_in_the_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    path.write_bytes(b'text,n\nMilk,0\n"Zo\xeb left.\nShe came, back,\nat noon",1\nBread,2\n')
+    fine, error, after = read(path)
+    assert (fine, after) == (
+        InputDocument(f"{path}:2", "Milk", {"n": "0"}),
+        InputDocument(f"{path}:6", "Bread", {"n": "2"}),
+    )
+    assert str(error).startswith(f"{path}:3: not utf-8 (byte 0xeb at 3)")
 
 
 @pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet", "jsonl.gz"])

@@ -21,7 +21,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from command_line import SPILLOVER, lines, refused, run
+from command_line import SPILLOVER, lines, refused, run, started_as, workers_of
 from joblib.externals.loky.process_executor import _ExecutorManagerThread
 
 import spillover
@@ -245,7 +245,7 @@ def test_a_killed_run_leaves_no_process_and_goes_on(tmp_path: Path, stopped_by: 
     statuses = {signal.SIGINT: 130, signal.SIGTERM: 143}
     assert begun.returncode == statuses.get(signal.Signals(stopped_by), -stopped_by)
     assert error == b"" or stopped_by == signal.SIGKILL  # what joblib says then is its own
-    assert not [each for each in workers if command_line(each)]
+    assert not [each for each in workers if started_as(each)]
     done = subprocess.run(command(path, "--resume"), capture_output=True, check=True)
     assert done.stderr == b""
     assert path.with_name("out.jsonl").read_bytes() == whole(path, "jsonl")
@@ -444,14 +444,6 @@ def wait_for_results(begun: subprocess.Popen[bytes], path: Path) -> None:
         time.sleep(0.02)
 
 
-def workers_of(process: int) -> list[int]:
-    try:
-        children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-    except FileNotFoundError:
-        return []
-    return [int(each) for each in children if "popen_loky" in command_line(int(each))]
-
-
 def megabytes(process: int) -> int:
     """Return the most memory that a process has held; nothing once it has ended."""
     try:
@@ -459,11 +451,3 @@ def megabytes(process: int) -> int:
     except (FileNotFoundError, ProcessLookupError):
         return 0
     return int(found[1]) // 1024 if found else 0
-
-
-def command_line(process: int) -> str:
-    """Return how a process was started; nothing once it has ended."""
-    try:
-        return Path(f"/proc/{process}/cmdline").read_text()
-    except FileNotFoundError:
-        return ""

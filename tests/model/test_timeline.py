@@ -54,8 +54,9 @@ def test_the_index_is_the_formula_of_the_docs() -> None:
     assert period.shares["diplomatic_meeting"].value == pytest.approx(2 / 3)
 
 
-def test_a_line_of_a_date_alone_is_no_sentence() -> None:
-    dated = replace(flat(0.0).sentences[0], text="date 2031-05-01")
+@pytest.mark.parametrize("line", ["date 2031-05-01", "Date: 2031-05-01."])
+def test_a_line_of_a_date_alone_is_no_sentence(line: str) -> None:
+    dated = replace(flat(0.0).sentences[0], text=line)
     fire = flat(1.0).sentences
     reading = Reading("a.txt", {}, (dated, *fire), ("", "\n\n"))
     alone = Reading("b.txt", {}, (dated,), ("",))
