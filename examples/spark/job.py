@@ -54,7 +54,8 @@ def main() -> None:
         skipped, sql.count("_error").alias("number"), sql.collect_set("_error").alias("kinds")
     )
     # The day as it is written, whatever its time zone; null if it is no ISO 8601.
-    day = sql.substring(sql.col(f"`source_{wanted.date}`").cast("string"), 1, 10).try_cast("date")
+    kept = f"source_{wanted.date}".replace("`", "``")
+    day = sql.substring(sql.col(f"`{kept}`").cast("string"), 1, 10).try_cast("date")
     # An article's sentences stay together, in their order.
     rows = (
         scored.where("_error IS NULL")

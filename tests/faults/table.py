@@ -13,12 +13,18 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from faults import inputs, models, runs, trainings
+from faults import inputs, models, runs, spellings, trainings
 from faults.harness import Fault, Setting
 
 PAGE = Path(__file__).parents[2] / "SECURITY.md"
 HEAD = "| fault | cases | outcome |"
-FAULTS: tuple[Fault, ...] = (*models.FAULTS, *inputs.FAULTS, *runs.FAULTS, *trainings.FAULTS)
+FAULTS: tuple[Fault, ...] = (
+    *models.FAULTS,
+    *inputs.FAULTS,
+    *spellings.FAULTS,
+    *runs.FAULTS,
+    *trainings.FAULTS,
+)
 
 
 def tried(fault: Fault, cases: int) -> Counter[str]:
