@@ -19,7 +19,7 @@ from spillover.files import (
     opened,
     read_bounded,
 )
-from spillover.rows import Record, json_rows, read_rows
+from spillover.rows import Record, Row, json_rows, read_rows
 
 SUFFIXES = (".txt", ".jsonl", ".csv", ".tsv", ".parquet")
 FORMATS = tuple(suffix.removeprefix(".") for suffix in SUFFIXES)
@@ -183,7 +183,30 @@ def read_documents(sources: Sequence[str], options: ReadOptions) -> Iterator[Inp
 def read_records(
     source: str | Path, kind: str | None = None, encoding: str = "utf-8"
 ) -> Iterator[tuple[int, Record]]:
-    """Read the rows of a JSONL, CSV, TSV or Parquet file.
+    """Read the rows of a JSONL, CSV, TSV or Parquet file, all of which must be sound.
+
+    Parameters are those of `read_all_rows`.
+
+    Yields
+    ------
+    (int, Mapping)
+        The line, or the row of a Parquet file, from 1; and the record.
+
+    Raises
+    ------
+    InputError
+        If the file or one of its rows cannot be read; names file, line and value.
+    """
+    for number, record in read_all_rows(source, kind, encoding):
+        if isinstance(record, RowError):
+            raise record
+        yield number, record
+
+
+def read_all_rows(
+    source: str | Path, kind: str | None = None, encoding: str = "utf-8"
+) -> Iterator[Row]:
+    """Read the rows of a JSONL, CSV, TSV or Parquet file, broken ones among them.
 
     Parameters
     ----------
@@ -196,23 +219,20 @@ def read_records(
 
     Yields
     ------
-    (int, Mapping)
-        The line, or the row of a Parquet file, from 1; and the record.
+    (int, Mapping or RowError)
+        The line, or the row of a Parquet file, from 1; and the record or what is wrong with it.
 
     Raises
     ------
     InputError
-        If the file cannot be read; names file, line and value.
+        If the file cannot be read on.
     """
     name = str(source)
     kind = kind or suffix_of(Path(name)).removeprefix(".")
     if kind not in FORMATS or kind == "txt":
         raise InputError(f"{name}: rows are read from {', '.join(FORMATS[1:])} files")
     with opened(name) as file:
-        for number, record in read_rows(file, kind, encoding, MAX_DOCUMENT):
-            if isinstance(record, RowError):
-                raise record
-            yield number, record
+        yield from read_rows(file, kind, encoding, MAX_DOCUMENT)
 
 
 def checked_text(where: str, column: str, value: Any, longest: int) -> str | RowError:

@@ -90,7 +90,12 @@ def _json_object(where: str, line: str) -> Record:
     try:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
-        reason = getattr(error, "msg", "nested too deeply")
+        if isinstance(error, json.JSONDecodeError):
+            reason = error.msg
+        elif isinstance(error, RecursionError):
+            reason = "nested too deeply"
+        else:  # Python makes no number of so many digits, which would take it long
+            reason = "a number of too many digits"
         raise RowError("not JSON", where, f"not JSON ({reason}): {shown(line)}") from None
     if not isinstance(record, dict):
         raise RowError("no object", where, f"must be a JSON object, got {shown(line)}")

@@ -120,6 +120,7 @@ def test_encodings(tmp_path: Path) -> None:
         ("a.jsonl", b'{"text": "a"}\n\n{"text"', "a.jsonl:3: not JSON (Expecting ':' delimiter)"),
         ("a.jsonl", b"[1]", "a.jsonl:1: must be a JSON object, got '[1]'"),
         ("a.jsonl", b"[" * 100_000, "a.jsonl:1: not JSON (nested too deeply): '[[[["),
+        ("a.jsonl", b"9" * 5000, "a.jsonl:1: not JSON (a number of too many digits): '999"),
         ("a.csv", b"text,n\na,1\nb\n", "a.csv:3: the row has not as many fields as the header (2)"),
         ("a.csv", b"text,n\na,1,2\n", "a.csv:2: the row has not as many fields as the header (2)"),
         ("a.csv", b'text\n"a', "a.csv:2: not CSV (unexpected end of data)"),

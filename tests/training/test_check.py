@@ -101,6 +101,18 @@ def test_labels_that_can_hardly_be_meant(tmp_path: Path) -> None:
     assert found(tmp_path, {"text": LEFT, "labels": ["a\x1b[2J"]}) == [("error", "faulty row", "1")]
 
 
+def test_all_rows_that_cannot_be_read_are_found(tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    path.write_bytes(b'text,labels\nBread,x\nFlour,x\nZo\xeb,x\n"Salt\nMilk,x,y\nOil,\n')
+    findings = check([str(path)]).findings
+    assert [(each.kind, each.where.removeprefix(f"{path}:")) for each in findings] == [
+        ("faulty row", "4"),
+        ("faulty row", "5"),
+        ("faulty row", "6"),
+    ]
+    assert findings[1].detail == "not CSV (unexpected end of data)"
+
+
 def test_findings_do_not_steer_the_terminal(tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
     row = {"text": LEFT, "labels": [], "id": "\x1b[2J", "style": "\x1b[2J"}

@@ -63,6 +63,7 @@ def test_neighbours_of_an_item_are_joined_with_the_labels_of_both() -> None:
         ({"text": "a", "labels": 3}, "x:3: 'labels' must be a list of strings, got 3"),
         ({"text": "a", "labels": [3]}, "x:3: a label must be a string, got 3"),
         ({"text": "a", "labels": [" b"]}, "x:3: label ' b' is empty, padded or holds a '|'"),
+        ({"text": "a", "labels": ["b" * 101]}, f"x:3: label '{'b' * 27}..."),
         ({"text": "a", "labels": [], "split": "dev"}, "x:3: 'split' must be train or test"),
     ],
 )

@@ -12,9 +12,10 @@ from typing import Any
 
 import datasets
 
-from spillover.documents import SUFFIXES, read_records, suffix_of
-from spillover.errors import InputError, shown
+from spillover.documents import SUFFIXES, read_all_rows, suffix_of
+from spillover.errors import InputError, RowError, shown
 from spillover.labels import label_fault
+from spillover.rows import Record
 
 HUB = "hf:"
 SPLITS = ("train", "test")
@@ -89,13 +90,15 @@ def read_rows(sources: Sequence[str], encoding: str = "utf-8") -> list[Row]:
     return rows
 
 
-def labelled_records(source: str, encoding: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def labelled_records(source: str, encoding: str) -> Iterator[tuple[str, Record | RowError]]:
     """Read the rows of one source as they are, each with where it stands."""
     return _hub_records(source) if source.startswith(HUB) else _records(source, encoding)
 
 
-def checked_row(record: Mapping[str, Any], where: str) -> Row:
+def checked_row(record: Record | RowError, where: str) -> Row:
     """Make a `Row` of a record, or raise InputError saying what is wrong with it."""
+    if isinstance(record, RowError):
+        raise record
     for name in _REQUIRED:
         if record.get(name) is None:
             raise InputError(
@@ -229,7 +232,7 @@ def fingerprint(rows: Iterable[Row]) -> str:
     return digest.hexdigest()
 
 
-def _records(source: str, encoding: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _records(source: str, encoding: str) -> Iterator[tuple[str, Record | RowError]]:
     path = Path(source)
     if path.is_dir():
         files = sorted(file for file in path.iterdir() if suffix_of(file) in _LABELLED_SUFFIXES)
@@ -238,7 +241,7 @@ def _records(source: str, encoding: str) -> Iterator[tuple[str, Mapping[str, Any
     else:
         files = [path]
     for file in files:
-        for line, record in read_records(file, encoding=encoding):
+        for line, record in read_all_rows(file, encoding=encoding):
             yield f"{file}:{line}", record
 
 
