@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import joblib
@@ -71,6 +72,18 @@ def test_of_many_rows_the_search_takes_a_sample_and_says_so(
     )
     training = spillover.load(tmp_path / "model").parts.training
     assert (training["rows"], training["searched_rows"]) == (80, 30)
+
+
+def test_a_label_that_the_sample_lacks_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [replace(row, split="train") for row in own_rows()]
+    monkeypatch.setattr(folds, "SEARCHED_ROWS", 30)
+    searched = {row.item for row in folds.sampled(rows)}
+    rare = next(row.item for row in rows if row.item not in searched)
+    rows = [replace(row, labels=("rare",) if row.item == rare else ()) for row in rows]
+    with pytest.raises(InputError, match="label 'rare': the sample that is searched has 0 item"):
+        train(rows, {"rare": ""}, tmp_path / "out", terms=TERMS, jobs=1, progress=_silent)
 
 
 def test_labels_that_can_hardly_be_meant_are_told(tmp_path: Path) -> None:

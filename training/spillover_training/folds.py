@@ -34,7 +34,9 @@ def sampled(rows: Sequence[Row]) -> Sequence[Row]:
     return [row for row in rows if row.item in kept]
 
 
-def item_folds(rows: Sequence[Row], y: Bools, labels: Sequence[str]) -> Folds:
+def item_folds(
+    rows: Sequence[Row], y: Bools, labels: Sequence[str], named: str = "the training split"
+) -> Folds:
     """Deal the items out to folds, those of the rarest label first, so that each fold has some.
 
     Parameters
@@ -45,6 +47,8 @@ def item_folds(rows: Sequence[Row], y: Bools, labels: Sequence[str]) -> Folds:
         Which row carries which label.
     labels : sequence of str
         The labels' names, for messages.
+    named : str
+        What the rows are, for messages.
 
     Returns
     -------
@@ -61,7 +65,7 @@ def item_folds(rows: Sequence[Row], y: Bools, labels: Sequence[str]) -> Folds:
         items.setdefault(row.item, []).append(number)
     if len(items) < 2:
         raise InputError(
-            f"the training split has {len(items)} item(s); cross-validation needs at least 2: "
+            f"{named} has {len(items)} item(s); cross-validation needs at least 2: "
             "give rows of more items, or drop the column 'item' to let each text be its own"
         )
     carries = np.array([y[numbers].any(axis=0) for numbers in items.values()])
@@ -70,8 +74,8 @@ def item_folds(rows: Sequence[Row], y: Bools, labels: Sequence[str]) -> Folds:
         for which, found in (("with", carries[:, label].sum()), ("without", lacks[:, label].sum())):
             if found < 2:
                 raise InputError(
-                    f"label {name!r}: the training split has {found} item(s) with a row {which} "
-                    "it; cross-validation needs at least 2"
+                    f"label {name!r}: {named} has {found} item(s) with a row {which} it; "
+                    "cross-validation needs at least 2"
                 )
     n_folds = min(FOLDS, len(items))
     by_rarity = np.argsort(carries.sum(axis=0), kind="stable")

@@ -119,7 +119,8 @@ def search(
     """
     sample = sampled(rows)
     y = targets(sample, list(labels))
-    folds = item_folds(sample, y, list(labels))
+    named = "the training split" if len(sample) == len(rows) else "the sample that is searched"
+    folds = item_folds(sample, y, list(labels), named)
     n_folds = int(folds.max()) + 1
     margins = _out_of_fold(
         sample, y, folds, recipe, terms, labels=list(labels), jobs=jobs, progress=progress
