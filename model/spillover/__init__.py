@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
+from importlib import import_module
 from os import PathLike
-from pathlib import Path
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 
-from spillover.scorer import Model
-from spillover.sentences import Document, Sentence
 from spillover.version import __version__
 
 if TYPE_CHECKING:
+    from spillover.scorer import Model
+    from spillover.sentences import Document, Sentence
+
     LABELS: tuple[str, ...]
     """The labels of the shipped model."""
 
@@ -46,6 +47,8 @@ def load(path: str | PathLike[str] | None = None, policy: str | None = None) -> 
     spillover.errors.InputError
         If the policy is unknown or out of reach.
     """
+    from pathlib import Path
+
     from spillover import storage
 
     model = _shipped() if path is None else storage.load(Path(path))
@@ -90,7 +93,13 @@ def score(texts: str | Iterable[str]) -> dict[str, float] | list[dict[str, float
     return scores[0] if isinstance(texts, str) else scores
 
 
-def __getattr__(name: str) -> tuple[str, ...]:
-    if name == "LABELS":  # read when asked for, so that importing stays quick
+_MODULES = {"Model": "scorer", "Document": "sentences", "Sentence": "sentences"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import or read when asked for, so that importing this package takes no time."""
+    if name in _MODULES:
+        return getattr(import_module(f"spillover.{_MODULES[name]}"), name)
+    if name == "LABELS":
         return load().labels
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Future
-from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from spillover.errors import InputError, WorkerError
+from spillover.interruptions import undisturbed
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -54,7 +53,7 @@ def in_processes(work: Callable[[T], R], items: Iterable[T], jobs: int) -> Itera
         from joblib.externals.loky import ProcessPoolExecutor
     except ImportError:
         raise InputError("spillover predict --jobs needs: pip install 'spillover[jobs]'") from None
-    with _undisturbed():
+    with undisturbed():
         executor = ProcessPoolExecutor(jobs, initializer=_begin, initargs=(work, os.getpid()))
     waiting: deque[Future[R]] = deque()
     source = iter(items)
@@ -67,7 +66,7 @@ def in_processes(work: Callable[[T], R], items: Iterable[T], jobs: int) -> Itera
                 except (InputError, StopIteration) as error:
                     ended = error
                 else:
-                    with _undisturbed():
+                    with undisturbed():
                         waiting.append(executor.submit(_do, item))
             if waiting:
                 result = waiting[0].result()
@@ -77,7 +76,7 @@ def in_processes(work: Callable[[T], R], items: Iterable[T], jobs: int) -> Itera
     except BrokenExecutor:
         raise WorkerError from None
     finally:
-        with _undisturbed():
+        with undisturbed():
             # To kill workers, the executor's thread forgets the items first, and then fails with a
             # traceback on one that it had not yet put in the workers' queue, where all have room.
             latest = time.monotonic() + 5.0  # should that thread have ended
@@ -88,26 +87,6 @@ def in_processes(work: Callable[[T], R], items: Iterable[T], jobs: int) -> Itera
             executor.shutdown(wait=True, kill_workers=True)
     if isinstance(ended, InputError):
         raise ended
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Hold back signals: one that came while a process is started would leave it half-started."""
-    came: list[int] = []
-    handlers = {
-        number: signal.signal(number, lambda caught, _: came.append(caught))
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    # Ctrl-C goes to every process of a terminal; workers inherit that it does not reach them.
-    free = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, free)
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-    for caught in came:
-        signal.raise_signal(caught)
 
 
 def _begin(work: Callable[[Any], Any], parent: int) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spillover.errors import InputError
+from spillover.extras import extra
 from spillover.options import (
     ColumnOption,
     EncodingOption,
@@ -94,7 +95,7 @@ def report(
 
     if output.suffix.lower() != ".html":
         raise InputError(f"{output}: its suffix must be .html")
-    with report_extra("report"):
+    with extra("report", "report"):
         from spillover.report.reading_page import reading_page
     loaded = spillover.load(model, policy)
     found = list(readings(_documents(files, column, input_format, encoding), loaded))
@@ -181,7 +182,7 @@ def _write_timeline(found: Timeline, output: Path, version: str) -> None:
         with _written(output) as part, part.open("w", encoding="utf-8", newline="") as stream:
             write_csv(found, stream)
         return
-    with report_extra("timeline"):
+    with extra("report", "timeline"):
         if kind == "html":
             from spillover.report.timeline_page import timeline_page
         else:
@@ -213,14 +214,3 @@ def _written(output: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
-
-
-@contextmanager
-def report_extra(command: str) -> Iterator[None]:
-    """Say in one line what to install when the report extra is missing."""
-    try:
-        yield
-    except ImportError as error:
-        if error.name and error.name.startswith("spillover"):
-            raise
-        raise InputError(f"spillover {command} needs: pip install 'spillover[report]'") from None

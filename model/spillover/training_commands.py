@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from spillover.errors import InputError
+from spillover.extras import extra
 from spillover.options import EncodingOption, JsonOption, ModelOption, progress_bar
-from spillover.reading_commands import report_extra, write_page
+from spillover.reading_commands import write_page
 from spillover.table import printable
 
 app = typer.Typer()
@@ -42,7 +41,7 @@ def train(
     encoding: EncodingOption = "utf-8",
 ) -> None:
     """Train a model on labelled sentences: columns text, labels and, if there are, item, split."""
-    with _training_extra("train"):
+    with extra("train", "train"):
         from spillover_training.check import ALIKE, OTHER_LABELS, label_findings, repeated
         from spillover_training.corpus import label_meanings, read_rows
         from spillover_training.folds import SEARCHED_ROWS
@@ -106,7 +105,7 @@ def evaluate(
     """Compare a model's labels with those of labelled rows."""
     import spillover
 
-    with _training_extra("evaluate"):
+    with extra("train", "evaluate"):
         from spillover_training.corpus import SPLITS, read_rows
         from spillover_training.evaluate import by_column
         from spillover_training.evaluate import evaluate as run
@@ -119,7 +118,7 @@ def evaluate(
     loaded = spillover.load(model)
     results = {"all": run(loaded, rows)}
     if report is not None:
-        with report_extra("evaluate --report"):
+        with extra("report", "evaluate --report"):
             from spillover_training.evaluation_page import evaluation_page
         write_page(report, evaluation_page(loaded, rows, results["all"]))
     if by:
@@ -141,7 +140,7 @@ def check(
     encoding: EncodingOption = "utf-8",
 ) -> None:
     """Look for faulty rows, duplicates and broken text; exit with 1 if there are errors."""
-    with _training_extra("corpus check"):
+    with extra("train", "corpus check"):
         from spillover_training.check import check as run
 
     report = run(data, encoding)
@@ -158,7 +157,7 @@ def doubt(
     encoding: EncodingOption = "utf-8",
 ) -> None:
     """Show the rows whose labels a cross-validated model finds least likely, worst first."""
-    with _training_extra("corpus doubt"):
+    with extra("train", "corpus doubt"):
         from spillover_training.corpus import label_meanings, read_rows
         from spillover_training.doubt import doubtful
 
@@ -175,7 +174,7 @@ def agreement(
     as_json: JsonOption = False,
 ) -> None:
     """Show how far two labellings of the same sentences agree: F1 and Cohen's kappa a label."""
-    with _training_extra("corpus agreement"):
+    with extra("train", "corpus agreement"):
         from spillover_training.agreement import agreement as run
 
     result = run(file)
@@ -187,14 +186,3 @@ def _default_data() -> str:
     if not folder.is_dir():
         raise InputError("no DATA given, and there is no data/labeled here")
     return str(folder)
-
-
-@contextmanager
-def _training_extra(command: str) -> Iterator[None]:
-    """Say in one line what to install when the training extra is missing."""
-    try:
-        yield
-    except ImportError as error:
-        if error.name and error.name.startswith("spillover"):
-            raise
-        raise InputError(f"spillover {command} needs: pip install 'spillover[train]'") from None

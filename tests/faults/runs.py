@@ -17,6 +17,7 @@ SPILLOVER = [sys.executable, "-m", "spillover"]
 SENTENCES = ["Rockets hit the port, killing three.", "Bread is dear.", "The talks began in Osha."]
 SAME = "--resume gives the bytes of an undisturbed run"
 QUIET = "exit 0, nothing said"
+STOPPED = "ended by the signal, nothing said"
 APART = "each writes its bytes"
 
 
@@ -43,6 +44,27 @@ def kills(setting: Setting) -> Iterator[str]:
         same = done.returncode == 0 and output.read_bytes() == whole
         yield SAME if same else f"other bytes: {done.stderr.decode()}"
         output.unlink(missing_ok=True)
+
+
+def starts(setting: Setting) -> Iterator[str]:
+    """Stop a run while it still imports."""
+    for _ in range(setting.cases):
+        stopped_by = setting.draw.choice([signal.SIGINT, signal.SIGTERM])
+        with subprocess.Popen(
+            [*SPILLOVER, "predict", "--text", SENTENCES[0]],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        ) as begun:
+            maps = Path(f"/proc/{begun.pid}/maps")
+            while begun.poll() is None and "numpy" not in maps.read_text():
+                time.sleep(0.001)
+            time.sleep(setting.draw.uniform(0, 0.1))
+            begun.send_signal(stopped_by)
+            _, told = begun.communicate(timeout=30)
+        if told or begun.returncode not in (0, -stopped_by, 128 + stopped_by):
+            yield f"{begun.returncode} {told!r}"
+        else:
+            yield QUIET if begun.returncode == 0 else STOPPED
 
 
 def full_disks(setting: Setting) -> Iterator[str]:
@@ -162,6 +184,7 @@ def outcome(done: subprocess.CompletedProcess[bytes]) -> str:
 
 FAULTS = (
     Fault("run: SIGINT, SIGTERM or SIGKILL at a random moment", (SAME,), kills, 1, 30),
+    Fault("run: SIGINT or SIGTERM while it starts", (STOPPED, QUIET), starts, 5, 100),
     Fault("run: full disk, then --resume", (FAILED,), full_disks, 1, 10),
     Fault("input, output: no permission", (REFUSED,), no_permission, 1, 1),
     Fault("run: pipe closed", (QUIET,), closed_pipes, 1, 10),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -46,3 +48,14 @@ def test_the_empty_string_carries_nothing() -> None:
 def test_unknown_names_are_unknown() -> None:
     with pytest.raises(AttributeError, match="no attribute 'LABLES'"):
         _ = spillover.LABLES
+
+
+def test_importing_the_package_takes_no_time_yet_all_of_it_is_there() -> None:
+    code = (
+        "import sys, spillover\n"
+        "print('numpy' in sys.modules)\n"
+        "from spillover import Document, Model, Sentence\n"
+        "print(all(hasattr(spillover, name) for name in spillover.__all__))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert done.stdout.split() == [b"False", b"True"]
