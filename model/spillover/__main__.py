@@ -1,6 +1,6 @@
 """What the command ``spillover`` runs, and ``python -m spillover``."""
 
-from spillover.interruptions import importing
+from spillover.interruptions import importing, nothing_left_to_interrupt
 
 
 def main() -> None:
@@ -8,7 +8,10 @@ def main() -> None:
     with importing():
         import spillover.scorer  # noqa: F401 (with numpy; nearly every command needs it)
         from spillover.cli import main as run
-    run()
+    try:
+        run()
+    finally:
+        nothing_left_to_interrupt()
 
 
 if __name__ == "__main__":

@@ -24,6 +24,12 @@ def importing() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+def nothing_left_to_interrupt() -> None:
+    """Ignore signals from here on: at a process's end they could only leave tracebacks."""
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
 @contextmanager
 def undisturbed() -> Iterator[None]:
     """Hold back signals: one that came while a process is started would leave it half-started."""

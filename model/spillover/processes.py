@@ -89,18 +89,22 @@ def in_processes(work: Callable[[T], R], items: Iterable[T], jobs: int) -> Itera
         raise ended
 
 
+def end_with(parent: int) -> None:
+    """See to it that this process ends once its parent is gone, even killed; it would wait on."""
+    threading.Thread(target=_wait_for_the_end, args=(parent,), daemon=True).start()
+
+
+def _wait_for_the_end(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
+
+
 def _begin(work: Callable[[Any], Any], parent: int) -> None:
     _held.append(work)
     # loky collects garbage every second, for which it need not look through the model each time.
     gc.freeze()
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-
-
-def _end_with(parent: int) -> None:
-    """End this process once its parent is gone, even killed; it would wait for work forever."""
-    while os.getppid() == parent:
-        time.sleep(1)
-    os._exit(1)
+    end_with(parent)
 
 
 def _do(item: Any) -> Any:

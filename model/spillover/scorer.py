@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from spillover.explain import Explanation
 
 LOW_COVERAGE = 0.5
-"""Below this share of known tokens a sentence is marked `low_coverage`. ``make coverage``: it leaves
-no false alarm of other languages, tables, code and scores, and marks no labelled sentence of the
-test split; benchmarks/README.md tells how it was chosen."""
+"""Below this share of known tokens a sentence is marked `low_coverage`. ``make coverage``: it
+leaves no false alarm of other languages, tables, code and scores, and marks no labelled sentence of
+the test split; benchmarks/README.md tells how it was chosen."""
 
 # Up to so many texts of up to so many characters go one at a time: numpy's overhead for a batch
 # is that of about four sentences.

@@ -27,7 +27,8 @@ def kills(setting: Setting) -> Iterator[str]:
     undisturbed = time.monotonic() - undisturbed
     sums = (out / "SHA256SUMS").read_bytes()
     for _ in range(setting.cases):
-        shutil.rmtree(out, ignore_errors=True)
+        for path in set(setting.folder.iterdir()) - {rows}:  # what SIGKILL left, too
+            shutil.rmtree(path)
         stopped_by = setting.draw.choice([signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
         begun = subprocess.Popen(
             _command(rows, out), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from sklearn.metrics import f1_score, precision_recall_curve
 
 from spillover.errors import WorkerError
 from spillover.policy import GRID, Curve
+from spillover.processes import end_with
 from spillover.terms import TermClasses
 from spillover_training.corpus import Row, neighbours
 from spillover_training.folds import Folds, item_folds, sampled
@@ -201,7 +203,9 @@ def _out_of_fold(
     done, total = 0, n_folds * (1 + len(labels))
     progress(done, total)
     try:
-        with Parallel(n_jobs=jobs, return_as="generator") as parallel:
+        with Parallel(
+            n_jobs=jobs, return_as="generator", initializer=end_with, initargs=(os.getpid(),)
+        ) as parallel:
             matrices = []
             for fold_matrices in parallel(
                 delayed(_matrices)(
