@@ -12,6 +12,7 @@ from concurrent.futures import BrokenExecutor, Future
 from typing import Any, TypeVar
 
 from spillover.errors import InputError, WorkerError
+from spillover.extras import extra
 from spillover.interruptions import undisturbed
 
 T = TypeVar("T")
@@ -49,10 +50,8 @@ def in_processes(work: Callable[[T], R], items: Iterable[T], jobs: int) -> Itera
     WorkerError
         If a process dies.
     """
-    try:
+    with extra("jobs", "predict --jobs"):
         from joblib.externals.loky import ProcessPoolExecutor
-    except ImportError:
-        raise InputError("spillover predict --jobs needs: pip install 'spillover[jobs]'") from None
     with undisturbed():
         executor = ProcessPoolExecutor(jobs, initializer=_begin, initargs=(work, os.getpid()))
     waiting: deque[Future[R]] = deque()

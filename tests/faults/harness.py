@@ -78,8 +78,13 @@ def command(*arguments: str | Path, stdin: bytes = b"") -> tuple[str, bytes]:
     told = error.getvalue()
     if status in (0, None):
         return DONE, out.getvalue()
+    return outcome(status, told), out.getvalue()
+
+
+def outcome(status: object, told: str) -> str:
+    """Return how a command ended that did not end well, by its status and standard error."""
     one_line = told.count("\n") == 1 and told.startswith("spillover: ") and told[:-1].isprintable()
-    return f"exit {status}, {'one line' if one_line else repr(told)}", out.getvalue()
+    return f"exit {status}, {'one line' if one_line else repr(told)}"
 
 
 def damaged(content: bytes, draw: random.Random) -> bytes:

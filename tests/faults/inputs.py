@@ -6,15 +6,15 @@ import gzip
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from itertools import product
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from command_line import SPILLOVER
 
-from faults.harness import DONE, REFUSED, Fault, Setting, command, damaged
+from faults.harness import DONE, REFUSED, Fault, Setting, command, damaged, outcome
 
 RECORDS = [
     {"text": text, "n": str(number)}
@@ -45,10 +45,10 @@ def in_damaged(name: str, make: Callable[[], bytes]) -> Callable[[Setting], Iter
         path = setting.folder / name
         for case in range(setting.cases):
             path.write_bytes(damaged(content, setting.draw))
-            outcome, out = command("predict", path, *(["--on-error", "skip"] if case % 2 else []))
+            ended, out = command("predict", path, *(["--on-error", "skip"] if case % 2 else []))
             for line in out.splitlines():
                 json.loads(line)
-            yield outcome
+            yield ended
 
     return tries
 
@@ -107,8 +107,8 @@ def long_lines(setting: Setting) -> Iterator[str]:
 
 def _in_bounded_memory(path: Path, *options: str, most: int = 1_000_000) -> str:
     """Predict in a process of its own; return the outcome, or the memory if above so many kB."""
-    command = [sys.executable, "-m", "spillover", "predict", str(path), *options]
-    begun = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    predict = [*SPILLOVER, "predict", str(path), *options]
+    begun = subprocess.Popen(predict, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     assert begun.stderr is not None
     told = begun.stderr.read()
     begun.stderr.close()
@@ -116,8 +116,7 @@ def _in_bounded_memory(path: Path, *options: str, most: int = 1_000_000) -> str:
     begun.returncode = os.waitstatus_to_exitcode(status)
     if used.ru_maxrss > most:
         return f"{used.ru_maxrss} kB of memory"
-    one_line = told.count(b"\n") == 1 and told.startswith(b"spillover: ")
-    return f"exit {begun.returncode}, {'one line' if one_line else repr(told)}"
+    return outcome(begun.returncode, told.decode())
 
 
 def places(setting: Setting) -> Iterator[str]:

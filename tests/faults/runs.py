@@ -6,14 +6,14 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from faults.harness import FAILED, REFUSED, Fault, Setting
+from command_line import SPILLOVER
 
-SPILLOVER = [sys.executable, "-m", "spillover"]
+from faults.harness import FAILED, REFUSED, Fault, Setting, outcome
+
 SENTENCES = ["Rockets hit the port, killing three.", "Bread is dear.", "The talks began in Osha."]
 SAME = "--resume gives the bytes of an undisturbed run"
 QUIET = "exit 0, nothing said"
@@ -74,14 +74,15 @@ def full_disks(setting: Setting) -> Iterator[str]:
     for _ in range(setting.cases):
         blocks = setting.draw.randint(0, 2 * len(whole) // 1024 // 3)
         limited = f"ulimit -f {blocks}; exec {' '.join(_command(path, output))}"
-        yield outcome(subprocess.run(["/bin/sh", "-c", limited], capture_output=True, check=False))
+        yield ended(["/bin/sh", "-c", limited])
         subprocess.run([*_command(path, output), "--resume"], check=True)
         if output.read_bytes() != whole:
             yield "other bytes"
         output.unlink()
     with Path("/dev/full").open("wb") as full:
         begun = [*SPILLOVER, "predict", str(path)]
-        yield outcome(subprocess.run(begun, stdout=full, stderr=subprocess.PIPE, check=False))
+        done = subprocess.run(begun, stdout=full, stderr=subprocess.PIPE, check=False)
+        yield outcome(done.returncode, done.stderr.decode())
 
 
 def no_permission(setting: Setting) -> Iterator[str]:
@@ -103,7 +104,7 @@ def no_permission(setting: Setting) -> Iterator[str]:
         ["predict", fine, "--model", secret],
     ):
         begun = [*(dropped if os.geteuid() == 0 else []), *SPILLOVER, *map(str, arguments)]
-        yield outcome(subprocess.run(begun, capture_output=True, check=False))
+        yield ended(begun)
 
 
 def closed_pipes(setting: Setting) -> Iterator[str]:
@@ -155,7 +156,7 @@ def two_at_once(setting: Setting) -> Iterator[str]:
     while not (part.exists() and part.stat().st_size) and first.poll() is None:
         time.sleep(0.01)
     first.send_signal(signal.SIGSTOP)  # or it might end before the other has begun
-    yield outcome(subprocess.run(_command(path, outputs[0]), capture_output=True, check=False))
+    yield ended(_command(path, outputs[0]))
     first.send_signal(signal.SIGCONT)
     same = first.wait(60) == 0 and outputs[0].read_bytes() == whole
     yield APART if same else "the second disturbs the first"
@@ -176,10 +177,10 @@ def _command(path: Path, output: Path) -> list[str]:
     return [*SPILLOVER, "predict", str(path), "-o", str(output)]
 
 
-def outcome(done: subprocess.CompletedProcess[bytes]) -> str:
-    """Return how a command ended."""
-    one_line = done.stderr.count(b"\n") == 1 and done.stderr.startswith(b"spillover: ")
-    return f"exit {done.returncode}, {'one line' if one_line else done.stderr.decode()}"
+def ended(command: list[str]) -> str:
+    """Run a command; return how it ended."""
+    done = subprocess.run(command, capture_output=True, check=False)
+    return outcome(done.returncode, done.stderr.decode())
 
 
 FAULTS = (

@@ -11,10 +11,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from command_line import workers_of
+from command_line import SPILLOVER, workers_of
 
-from faults.harness import FAILED, Fault, Setting
-from faults.runs import SENTENCES, SPILLOVER, outcome
+from faults.harness import FAILED, Fault, Setting, outcome
+from faults.runs import SENTENCES, ended
 
 ALL_OR_NOTHING = "no model, or that of an undisturbed run"
 
@@ -22,9 +22,9 @@ ALL_OR_NOTHING = "no model, or that of an undisturbed run"
 def kills(setting: Setting) -> Iterator[str]:
     """Stop a training at a random moment."""
     rows, out = _rows(setting), setting.folder / "model"
-    undisturbed = time.monotonic()
+    started = time.monotonic()
     subprocess.run(_command(rows, out), check=True, stdout=subprocess.DEVNULL)
-    undisturbed = time.monotonic() - undisturbed
+    undisturbed = time.monotonic() - started
     sums = (out / "SHA256SUMS").read_bytes()
     for _ in range(setting.cases):
         for path in set(setting.folder.iterdir()) - {rows}:  # what SIGKILL left, too
@@ -51,25 +51,25 @@ def dead_workers(setting: Setting) -> Iterator[str]:
     for _ in range(setting.cases):
         begun = subprocess.Popen(
             _command(rows, setting.folder / "model"),
-            stdout=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
         while len(workers := workers_of(begun.pid)) < 2:
             time.sleep(0.01)
         os.kill(setting.draw.choice(workers), signal.SIGKILL)
-        out, told = begun.communicate(timeout=60)
-        yield outcome(subprocess.CompletedProcess(begun.args, begun.returncode, out, told))
+        _, told = begun.communicate(timeout=60)
+        yield outcome(begun.returncode, told.decode())
 
 
 def full_disks(setting: Setting) -> Iterator[str]:
     """Run out of room in one of a model's files."""
     rows = _rows(setting)
     for _ in range(setting.cases):
-        command = " ".join(_command(rows, setting.folder / "model"))
-        limited = f"ulimit -f {setting.draw.randint(0, 20)}; exec {command} --jobs 1"
-        done = subprocess.run(["/bin/sh", "-c", limited], capture_output=True, check=False)
+        command = " ".join(_command(rows, setting.folder / "model", jobs=1))
+        limited = f"ulimit -f {setting.draw.randint(0, 20)}; exec {command}"
+        found = ended(["/bin/sh", "-c", limited])
         left = sorted(path.name for path in setting.folder.iterdir())
-        yield outcome(done) if left == [rows.name] else f"left {left}"
+        yield found if left == [rows.name] else f"left {left}"
 
 
 def _rows(setting: Setting) -> Path:
@@ -85,8 +85,8 @@ def _rows(setting: Setting) -> Path:
     return path
 
 
-def _command(rows: Path, out: Path) -> list[str]:
-    return [*SPILLOVER, "train", str(rows), "--out", str(out), "--jobs", "2"]
+def _command(rows: Path, out: Path, jobs: int = 2) -> list[str]:
+    return [*SPILLOVER, "train", str(rows), "--out", str(out), "--jobs", str(jobs)]
 
 
 FAULTS = (

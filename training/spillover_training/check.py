@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from spillover.errors import InputError, RowError
+from spillover.errors import RowError
 from spillover.table import printable
 from spillover_training.corpus import Row, checked_row, label_meanings, labelled_records
 from spillover_training.duplicates import near_duplicates, skeleton
@@ -163,10 +163,8 @@ def check(sources: Sequence[str], encoding: str = "utf-8") -> Report:
         for where, record in labelled_records(source, encoding):
             try:
                 rows.append(checked_row(record, where))
-            except InputError as error:
-                begins = error.where if isinstance(error, RowError) else where
-                message = str(error).removeprefix(f"{begins}: ")
-                findings.append(Finding(ERROR, "faulty row", begins, message))
+            except RowError as error:
+                findings.append(Finding(ERROR, "faulty row", error.where, error.reason))
     findings += [*label_findings(sources, rows), *_ids(rows), *_items(rows), *_texts(rows)]
     findings += [*repeated(rows), *_similar(rows)]
     findings.sort(key=lambda finding: finding.level)

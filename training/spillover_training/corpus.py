@@ -96,36 +96,36 @@ def labelled_records(source: str, encoding: str) -> Iterator[tuple[str, Record |
 
 
 def checked_row(record: Record | RowError, where: str) -> Row:
-    """Make a `Row` of a record, or raise InputError saying what is wrong with it."""
+    """Make a `Row` of a record, or raise RowError saying what is wrong with it."""
     if isinstance(record, RowError):
         raise record
     for name in _REQUIRED:
         if record.get(name) is None:
-            raise InputError(
-                f"{where}: {name!r} is {'null' if name in record else 'missing'}; "
-                "a labelled row needs 'text' and 'labels' "
-                f"(it has {', '.join(record) or 'nothing'})"
+            raise _faulty(
+                where,
+                f"{name!r} is {'null' if name in record else 'missing'}; a labelled row "
+                f"needs 'text' and 'labels' (it has {', '.join(record) or 'nothing'})",
             )
     text, labels = record["text"], record["labels"]
     if not isinstance(text, str):
-        raise InputError(f"{where}: 'text' must be a string, got {shown(text)}")
+        raise _faulty(where, f"'text' must be a string, got {shown(text)}")
     if isinstance(labels, str):  # CSV has no lists
         labels = [label for label in labels.split("|") if label]
     if not isinstance(labels, Sequence):
-        raise InputError(f"{where}: 'labels' must be a list of strings, got {shown(labels)}")
+        raise _faulty(where, f"'labels' must be a list of strings, got {shown(labels)}")
     for label in labels:
         if not isinstance(label, str):
-            raise InputError(f"{where}: a label must be a string, got {shown(label)}")
+            raise _faulty(where, f"a label must be a string, got {shown(label)}")
         if fault := label_fault(label):
-            raise InputError(f"{where}: label {shown(label)} {fault}")
+            raise _faulty(where, f"label {shown(label)} {fault}")
     item = text if record.get("item") in _NOTHING else str(record["item"])
     for name, value in (("text", text), ("item", item)):
         if any("\ud800" <= character <= "\udfff" for character in value):
-            raise InputError(f"{where}: {name!r} has half a surrogate pair; mend its encoding")
+            raise _faulty(where, f"{name!r} has half a surrogate pair; mend its encoding")
     split = record.get("split")
     split = split_of(item) if split in _NOTHING else split
     if split not in SPLITS:
-        raise InputError(f"{where}: 'split' must be train or test, got {shown(split)}")
+        raise _faulty(where, f"'split' must be train or test, got {shown(split)}")
     known = {*_REQUIRED, "item", "split"}
     columns = {
         name: str(value)
@@ -133,6 +133,10 @@ def checked_row(record: Record | RowError, where: str) -> Row:
         if name not in known and isinstance(value, (str, int, float))
     }
     return Row(text, tuple(sorted(set(labels))), item, split, columns, where)
+
+
+def _faulty(where: str, reason: str) -> RowError:
+    return RowError("faulty row", where, reason)
 
 
 def neighbours(rows: Sequence[Row]) -> list[Row]:

@@ -188,8 +188,7 @@ def fit_features(
     """
     found = blocks.fit_transform(texts)
     if pairs:
-        found = scipy.sparse.vstack([found, blocks.transform(pairs)])
-    found = found.tocsr()
+        found = scipy.sparse.vstack([found, blocks.transform(pairs)], format="csr")
     found.sum_duplicates()  # sorts, too: workers get the arrays read-only
     return found
 

@@ -119,13 +119,13 @@ def search(
     WorkerError
         If a process dies.
     """
-    sample = sampled(rows)
-    y = targets(sample, list(labels))
+    sample, names = sampled(rows), list(labels)
+    y = targets(sample, names)
     named = "the training split" if len(sample) == len(rows) else "the sample that is searched"
-    folds = item_folds(sample, y, list(labels), named)
+    folds = item_folds(sample, y, names, named)
     n_folds = int(folds.max()) + 1
     margins = _out_of_fold(
-        sample, y, folds, recipe, terms, labels=list(labels), jobs=jobs, progress=progress
+        sample, y, folds, recipe, terms, labels=names, jobs=jobs, progress=progress
     )
     best = [
         [_best_f1(each, y[:, label]) for label, each in enumerate(margin.T)] for margin in margins
@@ -245,7 +245,7 @@ def _matrices(
 ) -> tuple[scipy.sparse.csr_matrix, scipy.sparse.csr_matrix]:
     """Return the features of what is learnt from and of the others, by the texts' vocabulary."""
     blocks = features(recipe, terms)
-    return fit_features(blocks, texts, pairs), blocks.transform(held_out).tocsr()
+    return fit_features(blocks, texts, pairs), blocks.transform(held_out)
 
 
 def _margins(
